@@ -1,0 +1,107 @@
+/* Strings: comparison, numbers, edit distance. */
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_LIMIT = 64 }; /* longer words are never offered as a hint */
+
+struct fe_str fe_str(const char *s)
+{
+	return (struct fe_str){s, strlen(s)};
+}
+
+bool fe_str_eq(struct fe_str a, struct fe_str b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.s, b.s, a.len));
+}
+
+bool fe_str_is(struct fe_str a, const char *b)
+{
+	return fe_str_eq(a, fe_str(b));
+}
+
+bool fe_str_starts(struct fe_str a, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return a.len >= len && !memcmp(a.s, prefix, len);
+}
+
+bool fe_str_u64(struct fe_str s, int base, uint64_t max, uint64_t *out)
+{
+	char text[72], *end;
+
+	if (!s.len || s.len >= sizeof(text) || s.s[0] < '0' || s.s[0] > '9')
+		return false;
+	memcpy(text, s.s, s.len);
+	text[s.len] = '\0';
+	errno = 0;
+	unsigned long long v = strtoull(text, &end, base);
+	if (errno || *end || end != text + s.len || v > max)
+		return false;
+	*out = v;
+	return true;
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+unsigned fe_str_distance(struct fe_str a, struct fe_str b, unsigned limit)
+{
+	unsigned rows[3][WORD_LIMIT + 1];
+	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+
+	if (a.len > WORD_LIMIT || b.len > WORD_LIMIT)
+		return limit + 1;
+	for (unsigned j = 0; j <= b.len; j++)
+		last[j] = j;
+	for (unsigned i = 1; i <= a.len; i++) {
+		now[0] = i;
+		for (unsigned j = 1; j <= b.len; j++) {
+			bool same = a.s[i - 1] == b.s[j - 1];
+			now[j] = min3(last[j] + 1, now[j - 1] + 1,
+				      last[j - 1] + !same);
+			if (i > 1 && j > 1 && a.s[i - 1] == b.s[j - 2] &&
+			    a.s[i - 2] == b.s[j - 1] && before[j - 2] + 1 < now[j])
+				now[j] = before[j - 2] + 1;
+		}
+		unsigned *spare = before;
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[b.len] > limit ? limit + 1 : last[b.len];
+}
+
+const char *fe_str_nearest(struct fe_str s, const char *(*next)(void *arg),
+			   void *arg)
+{
+	unsigned limit = s.len < 4 ? 1 : s.len < 8 ? 2 : 3;
+	unsigned best = limit + 1;
+	const char *word, *nearest = NULL;
+
+	while ((word = next(arg)) != NULL) {
+		unsigned d = fe_str_distance(s, fe_str(word), limit);
+		if (d < best) {
+			best = d;
+			nearest = word;
+		}
+	}
+	return nearest;
+}
+
+uint64_t fe_hash(const void *data, size_t size)
+{
+	const unsigned char *p = data;
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	return h ^ (h >> 32);
+}

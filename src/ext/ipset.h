@@ -1,0 +1,56 @@
+/*
+ * IP sets: the contents of an `ipset save` file, for -m set and -j SET.
+ *
+ * Types hash:ip, hash:net and hash:ip,port are understood; others are kept
+ * by name, their membership unknown.
+ */
+#ifndef FE_IPSET_H
+#define FE_IPSET_H
+
+#include "packet/packet.h"
+#include "base/diag.h"
+
+struct fe_ipsets;
+struct fe_ipset;
+
+struct fe_ipsets *fe_ipsets_new(void);
+void fe_ipsets_free(struct fe_ipsets *sets);
+/* Reads `ipset save` text of a source; false after reporting. */
+bool fe_ipsets_read(struct fe_ipsets *sets, const struct fe_sources *sources,
+		    uint32_t index, struct fe_diags *diags);
+const struct fe_ipset *fe_ipsets_find(const struct fe_ipsets *sets,
+				      struct fe_str name);
+
+/* What `-m set --match-set NAME src,dst` asks. */
+struct fe_ipset_test {
+	const char *name;
+	uint8_t n_dims;     /* 1 to 6 */
+	uint8_t is_src;     /* mask: dimension i looks at the source */
+};
+
+/*
+ * FE_YES, FE_NO, or FE_DUNNO when the set is not given or its type is not
+ * understood. (FE_* answers: ext.h.)
+ */
+int fe_ipset_test(const struct fe_ipsets *sets,
+		  const struct fe_ipset_test *test,
+		  const struct fe_packet *packet);
+
+/*
+ * Sends the members as they are seen by the test: each as `proto lo..hi`,
+ * addresses lo..hi, port lo..hi. Returns false when unknown. An entry marked
+ * nomatch is sent with no_match true (it takes precedence: the most specific
+ * entry decides).
+ */
+struct fe_ipset_member {
+	struct fe_u128 lo, hi;      /* addresses */
+	uint8_t proto_lo, proto_hi; /* 0, 255 where the type has none */
+	uint16_t port_lo, port_hi;  /* 0, 65535 where the type has none */
+	bool no_match;
+};
+bool fe_ipset_members(const struct fe_ipsets *sets, const char *name,
+		      unsigned family,
+		      void (*each)(void *arg, const struct fe_ipset_member *m),
+		      void *arg);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * Rulesets: made, linked, checked, printed.
+ *
+ * lang/ reads text into commands and calls the functions here; passes and
+ * programs only read the result. fe_ruleset_link() must have run before
+ * anybody uses chain->hooks, chain->n_refs or rule->index.
+ */
+#ifndef FE_RULESET_H
+#define FE_RULESET_H
+
+#include "base/out.h"
+#include "ruleset/rule.h"
+
+/* An empty ruleset: no table present. Free with fe_ruleset_free(). */
+struct fe_ruleset *fe_ruleset_new(unsigned family, struct fe_sources *sources);
+void fe_ruleset_free(struct fe_ruleset *ruleset);
+
+/* Marks a table present and makes its builtin chains, policy ACCEPT. */
+struct fe_table *fe_ruleset_table(struct fe_ruleset *ruleset,
+				  enum fe_table_id id);
+struct fe_chain *fe_table_chain(const struct fe_table *table,
+				struct fe_str name); /* NULL: none */
+/* A new user chain; the name must be free. */
+struct fe_chain *fe_table_add_chain(struct fe_table *table, struct fe_str name,
+				    struct fe_span span);
+
+/*
+ * Counts references, numbers rules, computes which hooks reach each chain,
+ * and reports what the kernel would refuse at COMMIT: loops reachable from a
+ * builtin chain, targets and matches in hooks or tables where they are not
+ * legal (FE1xx ids). Returns the number of errors.
+ */
+size_t fe_ruleset_link(struct fe_ruleset *ruleset, struct fe_diags *diags);
+
+/* Asserts the invariants of rule.h; for tests and checked builds. */
+void fe_ruleset_check(const struct fe_ruleset *ruleset);
+
+enum fe_print_flag {
+	FE_PRINT_COUNTERS = 1 << 0, /* [p:b] before rules, as with -c */
+	FE_PRINT_COMMENTS = 1 << 1, /* '#' lines where they stood */
+};
+
+/* The text that iptables-legacy-save prints, without dates. */
+void fe_ruleset_print(const struct fe_ruleset *ruleset, unsigned flags,
+		      struct fe_out *out);
+/* "-A CHAIN ...", as saved, without counters and newline. */
+void fe_rule_print(const struct fe_rule *rule, struct fe_buf *buf);
+/* "filter/INPUT:4" */
+void fe_rule_place(const struct fe_rule *rule, struct fe_buf *buf);
+
+/* A setting's bytes, and a part's, in the source. */
+struct fe_span fe_setting_span(const struct fe_rule *rule,
+			       const struct fe_setting *setting);
+struct fe_span fe_part_span(const struct fe_rule *rule,
+			    const struct fe_part *part);
+/* The first setting of option row opt in part, or NULL. */
+const struct fe_setting *fe_part_setting(const struct fe_part *part,
+					 unsigned opt);
+
+#endif
