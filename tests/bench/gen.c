@@ -9,6 +9,7 @@
  * questions with answers.
  */
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
