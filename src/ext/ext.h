@@ -93,8 +93,10 @@ struct fe_ext {
 	/* Replaces the cover of its settings: the whole match's meaning. */
 	void (*lower)(const struct fe_part *part, unsigned family,
 		      struct fe_sink *sink);
-	/* Stateful or beyond fields: answers for a packet. state is private to
-	 * this rule instance in one run: state_size zeroed bytes. */
+	/* Stateful or beyond fields: decides what cover calls unknown. Asked
+	 * only where every clause without an unknown atom holds; its answer is
+	 * then the part's. state is private to this rule instance in one run:
+	 * state_size zeroed bytes. */
 	enum fe_answer (*eval)(const struct fe_part *part,
 			       const struct fe_packet *packet, void *state);
 	size_t state_size;
@@ -109,6 +111,42 @@ const struct fe_ext *fe_ext_find(enum fe_ext_kind kind, struct fe_str name,
 
 /* The options before any -m: -s -d -i -o -p -f, one table per family. */
 extern const struct fe_ext fe_base4, fe_base6;
+
+/* Rows of fe_base4 and fe_base6 (which ends before FE_BASE_FRAGMENT). */
+enum fe_base_row {
+	FE_BASE_SOURCE, FE_BASE_DESTINATION, FE_BASE_IN, FE_BASE_OUT,
+	FE_BASE_PROTOCOL, FE_BASE_FRAGMENT
+};
+/* The protocol that -p names, 0 for any; *neg: all but that one. */
+unsigned fe_rule_proto(const struct fe_rule *rule, bool *neg);
+
+/* The first setting of an option row, or NULL. */
+const struct fe_setting *fe_part_find(const struct fe_part *part,
+				      unsigned row);
+
+/*
+ * Appends a part as iptables-save prints it, with its leading blank:
+ * " -s 10.0.0.0/8", " -m tcp --dport 80", " -j LOG --log-level 7".
+ */
+void fe_part_print(const struct fe_part *part, unsigned family,
+		   struct fe_buf *buf);
+/* All settings of a part in table order, as fe_part_print() does without
+ * ext->print; for ext->print. */
+void fe_settings_print(const struct fe_part *part, unsigned family,
+		       struct fe_buf *buf);
+
+/*
+ * Checks a part whose rule is complete (context->rule->parts and ->chain set;
+ * chain may be NULL): options given twice, needed, excluded, negated where
+ * that is not possible, the protocol that the extension wants, and ext->check.
+ * Reports; false when something is wrong.
+ */
+bool fe_part_check(struct fe_check_context *context);
+/* Reports at a setting's place (NULL: the part's); returns false. */
+bool fe_check_bad(struct fe_check_context *context,
+		  const struct fe_setting *setting, const char *hint,
+		  const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /*
  * Tells the sink what a part means: its lower(), or each setting's cover in

@@ -61,7 +61,8 @@ struct fe_opt;
 /*
  * A kind of argument; one file type_*.c each, parser beside printer.
  * parse reads words[0..opt->n_args-1] and returns false after reporting.
- * print appends " ARG..." (with the leading blank) as iptables-save does.
+ * print appends " ARG..." (with the leading blank) as iptables-save does; a
+ * type with words that appends nothing hides the whole setting: a default.
  * cover adds the clauses of one setting, negation included, to the sink;
  * NULL: unknown (must = nothing, may = everything).
  */
@@ -96,6 +97,8 @@ struct fe_opt {
 	uint32_t needs, excludes;    /* masks over this table's rows */
 	struct fe_limits limits;
 	const struct fe_name *names; /* words of an enumeration; {NULL} ends */
+	unsigned variant;            /* which of its type's forms; see there */
+	const char *saved;           /* name it is printed by, where not name */
 	const char *help;            /* one line */
 	/* Rows of a table end with name == NULL. */
 };

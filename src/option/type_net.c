@@ -1,0 +1,293 @@
+/*
+ * Addresses and networks, as iptables reads and saves them.
+ *
+ * IPv4 has one to four parts, each decimal, octal or hex; missing parts are
+ * zeros at the end (10.1 is 10.1.0.0). A mask is dotted or a length, and may
+ * have holes. Names are /etc/networks or DNS names: never asked for unless
+ * --resolve was given.
+ */
+#include "option/types.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <string.h>
+
+#include "option/value.h"
+
+struct fe_u128 fe_addr_mask(unsigned family, unsigned bits)
+{
+	struct fe_u128 m = {0, 0};
+
+	if (family == 4) {
+		m.lo = bits == 0 ? 0 : (0xffffffffu << (32 - bits)) & 0xffffffffu;
+		return m;
+	}
+	if (bits > 0)
+		m.hi = bits >= 64 ? UINT64_MAX : UINT64_MAX << (64 - bits);
+	if (bits > 64)
+		m.lo = UINT64_MAX << (128 - bits);
+	return m;
+}
+
+/* The length of a mask without holes, or -1. */
+static int mask_bits(struct fe_u128 mask, unsigned family)
+{
+	unsigned max = family == 4 ? 32 : 128;
+
+	for (unsigned i = 0; i <= max; i++) {
+		if (fe_u128_eq(mask, fe_addr_mask(family, i)))
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool read_v4(struct fe_str word, bool whole, struct fe_u128 *addr)
+{
+	struct fe_items items = fe_items(word);
+	struct fe_str part;
+	uint64_t value = 0, n;
+	unsigned parts = 0;
+
+	while (fe_items_next(&items, '.', &part)) {
+		if (parts == 4 || !fe_str_u64(part, 0, 255, &n))
+			return false;
+		value |= n << (24 - 8 * parts++);
+	}
+	*addr = fe_u128(value);
+	return parts == 4 || !whole;
+}
+
+static bool read_v6(struct fe_str word, struct fe_u128 *addr)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+
+	if (word.len >= sizeof(text))
+		return false;
+	memcpy(text, word.s, word.len);
+	text[word.len] = '\0';
+	if (inet_pton(AF_INET6, text, bytes) != 1)
+		return false;
+	*addr = (struct fe_u128){0, 0};
+	for (unsigned i = 0; i < 8; i++) {
+		addr->hi = addr->hi << 8 | bytes[i];
+		addr->lo = addr->lo << 8 | bytes[8 + i];
+	}
+	return true;
+}
+
+bool fe_addr_read(struct fe_str word, unsigned family, struct fe_u128 *addr)
+{
+	return family == 4 ? read_v4(word, false, addr) : read_v6(word, addr);
+}
+
+void fe_addr_print(struct fe_u128 addr, unsigned family, struct fe_buf *buf)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+
+	if (family == 4) {
+		uint32_t a = (uint32_t)addr.lo;
+
+		fe_buf_printf(buf, "%u.%u.%u.%u", a >> 24, a >> 16 & 255,
+			      a >> 8 & 255, a & 255);
+		return;
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		bytes[i] = (uint8_t)(addr.hi >> (56 - 8 * i));
+		bytes[8 + i] = (uint8_t)(addr.lo >> (56 - 8 * i));
+	}
+	inet_ntop(AF_INET6, bytes, text, sizeof(text));
+	fe_buf_puts(buf, text);
+}
+
+static bool mask_read(struct fe_str word, unsigned family,
+		      struct fe_u128 *mask)
+{
+	uint64_t bits;
+
+	if (fe_str_u64(word, 0, family == 4 ? 32 : 128, &bits)) {
+		*mask = fe_addr_mask(family, (unsigned)bits);
+		return true;
+	}
+	return family == 4 ? read_v4(word, true, mask) : read_v6(word, mask);
+}
+
+size_t fe_addr_resolve(struct fe_opt_context *context, struct fe_str word,
+		       struct fe_str *out, size_t max)
+{
+	struct addrinfo hints = {0}, *list, *i;
+	struct fe_u128 addr;
+	size_t n = 0;
+
+	if (!context->resolve || fe_addr_read(word, context->family, &addr))
+		return 0;
+	hints.ai_family = context->family == 4 ? AF_INET : AF_INET6;
+	hints.ai_socktype = SOCK_RAW;
+	if (getaddrinfo(fe_arena_strndup(context->arena, word.s, word.len),
+			NULL, &hints, &list) != 0)
+		return 0;
+	for (i = list; i != NULL && n < max; i = i->ai_next) {
+		char text[INET6_ADDRSTRLEN];
+
+		if (getnameinfo(i->ai_addr, i->ai_addrlen, text, sizeof(text),
+				NULL, 0, NI_NUMERICHOST) != 0)
+			continue;
+		out[n].s = fe_arena_strdup(context->arena, text);
+		out[n].len = strlen(text);
+		n++;
+	}
+	freeaddrinfo(list);
+	return n;
+}
+
+/* An address that is not a number: resolved, or an error with a hint. */
+static bool by_name(const struct fe_opt *opt, struct fe_opt_context *context,
+		    struct fe_str word, struct fe_u128 *addr)
+{
+	struct fe_diag *diag;
+	struct fe_str first;
+
+	if (fe_addr_resolve(context, word, &first, 1) == 1)
+		return fe_addr_read(first, context->family, addr);
+	diag = fe_diag(context->diags, FE_ERROR, NULL, context->span,
+		       "--%s: \"%.*s\" is not an IPv%u address", opt->name,
+		       (int)word.len, word.s, context->family);
+	if (memchr(word.s, ':', word.len) != NULL && context->family == 4)
+		fe_diag_hint(context->diags, diag,
+			     "an IPv6 address belongs in a file for ip6tables");
+	else if (memchr(word.s, '-', word.len) != NULL)
+		fe_diag_hint(context->diags, diag, "for a range use "
+			     "-m iprange --src-range or --dst-range");
+	else if (!context->resolve)
+		fe_diag_hint(context->diags, diag, "host names are looked up "
+			     "only with --resolve; write the address");
+	return false;
+}
+
+static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
+		  const struct fe_str *words, union fe_value *value)
+{
+	struct fe_str addr, mask;
+	struct fe_net net = {{0, 0}, {0, 0}}, *kept;
+	unsigned family = context->family;
+
+	if (!fe_str_cut(words[0], '/', &addr, &mask))
+		net.mask = fe_addr_mask(family, 128);
+	else if (!mask_read(mask, family, &net.mask))
+		return fe_opt_bad(opt, context, "\"%.*s\" is not a mask",
+				  (int)mask.len, mask.s);
+	if (family == 4 && mask.len == 0)
+		net.mask = fe_u128(0xffffffff);
+	/* iptables looks at no address whose mask is empty: any/0 is fine. */
+	if ((net.mask.hi | net.mask.lo) != 0 &&
+	    !fe_addr_read(addr, family, &net.addr) &&
+	    !by_name(opt, context, addr, &net.addr))
+		return false;
+	net.addr.hi &= net.mask.hi;
+	net.addr.lo &= net.mask.lo;
+	if (family == 4) {
+		value->masked.value = (uint32_t)net.addr.lo;
+		value->masked.mask = (uint32_t)net.mask.lo;
+		return true;
+	}
+	kept = fe_new(context->arena, struct fe_net);
+	*kept = net;
+	value->ptr = kept;
+	return true;
+}
+
+struct fe_net fe_net_value(union fe_value value, unsigned family)
+{
+	struct fe_net net;
+
+	if (family != 4)
+		return *(const struct fe_net *)value.ptr;
+	net.addr = fe_u128(value.masked.value);
+	net.mask = fe_u128(value.masked.mask);
+	return net;
+}
+
+static void print_net(struct fe_net net, bool hide_full, unsigned family,
+		      struct fe_buf *buf)
+{
+	int bits = mask_bits(net.mask, family);
+
+	fe_buf_putc(buf, ' ');
+	fe_addr_print(net.addr, family, buf);
+	if (hide_full && bits == (family == 4 ? 32 : 128))
+		return;
+	fe_buf_putc(buf, '/');
+	if (bits >= 0)
+		fe_buf_printf(buf, "%d", bits);
+	else
+		fe_addr_print(net.mask, family, buf);
+}
+
+static void print(const struct fe_opt *opt, const struct fe_setting *setting,
+		  unsigned family, struct fe_buf *buf)
+{
+	struct fe_net net = fe_net_value(setting->value, family);
+
+	(void)opt;
+	if ((net.mask.hi | net.mask.lo) == 0 && !setting->neg)
+		return;
+	print_net(net, false, family, buf);
+}
+
+static void print_host(const struct fe_opt *opt,
+		       const struct fe_setting *setting, unsigned family,
+		       struct fe_buf *buf)
+{
+	(void)opt;
+	print_net(fe_net_value(setting->value, family), true, family, buf);
+}
+
+void fe_net_atom(struct fe_net net, unsigned family, enum fe_field field,
+		 bool neg, struct fe_sink *sink)
+{
+	struct fe_atom atom = {.field = field, .neg = neg};
+	struct fe_u128 ones = fe_addr_mask(family, family == 4 ? 32 : 128);
+
+	if (mask_bits(net.mask, family) >= 0) {
+		atom.kind = FE_ATOM_RANGE;
+		atom.u.range.lo = net.addr;
+		atom.u.range.hi.hi = net.addr.hi | (ones.hi & ~net.mask.hi);
+		atom.u.range.hi.lo = net.addr.lo | (ones.lo & ~net.mask.lo);
+	} else {
+		atom.kind = FE_ATOM_MASK;
+		atom.u.mask.value = net.addr;
+		atom.u.mask.mask = net.mask;
+	}
+	sink->atom(sink, &atom);
+}
+
+void fe_net_cover(struct fe_net net, unsigned family, enum fe_field field,
+		  bool neg, struct fe_sink *sink)
+{
+	sink->clause(sink);
+	fe_net_atom(net, family, field, neg, sink);
+}
+
+static void cover(const struct fe_opt *opt, const struct fe_setting *setting,
+		  unsigned family, struct fe_sink *sink)
+{
+	fe_net_cover(fe_net_value(setting->value, family), family, opt->field,
+		     setting->neg, sink);
+}
+
+const struct fe_type fe_type_net = {
+	.name = "network",
+	.usage = "ADDRESS[/MASK]",
+	.parse = parse,
+	.print = print,
+	.cover = cover,
+};
+
+const struct fe_type fe_type_host = {
+	.name = "network",
+	.usage = "ADDRESS[/MASK]",
+	.parse = parse,
+	.print = print_host,
+	.cover = cover,
+};

@@ -1,0 +1,105 @@
+/*
+ * What parsers of option values share. Messages name the option first and
+ * carry the type's usage as the hint, so that no type writes its own.
+ */
+#include "option/value.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+void fe_opt_label(const struct fe_opt *opt, struct fe_buf *buf)
+{
+	fe_buf_printf(buf, "--%s", opt->name);
+}
+
+static void report(const struct fe_opt *opt, struct fe_opt_context *context,
+		   enum fe_severity severity, const char *format, va_list ap)
+{
+	char text[256];
+	struct fe_diag *diag;
+
+	vsnprintf(text, sizeof(text), format, ap);
+	diag = fe_diag(context->diags, severity, NULL, context->span,
+		       "--%s: %s", opt->name, text);
+	if (opt->type != NULL && opt->type->usage != NULL &&
+	    opt->type->usage[0] != '\0')
+		fe_diag_hint(context->diags, diag, "--%s %s", opt->name,
+			     opt->type->usage);
+}
+
+bool fe_opt_bad(const struct fe_opt *opt, struct fe_opt_context *context,
+		const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	report(opt, context, FE_ERROR, format, ap);
+	va_end(ap);
+	return false;
+}
+
+void fe_opt_warn(const struct fe_opt *opt, struct fe_opt_context *context,
+		 const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	report(opt, context, FE_WARNING, format, ap);
+	va_end(ap);
+}
+
+struct fe_items fe_items(struct fe_str list)
+{
+	return (struct fe_items){list, true};
+}
+
+bool fe_items_next(struct fe_items *items, char separator, struct fe_str *item)
+{
+	if (!items->more)
+		return false;
+	items->more = fe_str_cut(items->rest, separator, item, &items->rest);
+	return true;
+}
+
+bool fe_str_cut(struct fe_str s, char separator, struct fe_str *head,
+		struct fe_str *tail)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.s[i] == separator) {
+			*head = (struct fe_str){s.s, i};
+			*tail = (struct fe_str){s.s + i + 1, s.len - i - 1};
+			return true;
+		}
+	}
+	*head = s;
+	*tail = (struct fe_str){"", 0};
+	return false;
+}
+
+bool fe_str_case_is(struct fe_str s, const char *word)
+{
+	return strncasecmp(s.s, word, s.len) == 0 && word[s.len] == '\0';
+}
+
+bool fe_str_abbreviates(struct fe_str s, const char *word)
+{
+	return s.len > 0 && strncasecmp(s.s, word, s.len) == 0;
+}
+
+void fe_cover_never(struct fe_sink *sink)
+{
+	sink->clause(sink);
+}
+
+void fe_cover_one(struct fe_sink *sink, enum fe_field field, bool neg,
+		  uint64_t lo, uint64_t hi)
+{
+	if (lo > hi) {
+		if (!neg)
+			fe_cover_never(sink);
+		return;
+	}
+	sink->clause(sink);
+	fe_cover_range(sink, field, neg, lo, hi);
+}
