@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kt.h"
+#include "rows.h"
 
 #define GROUP 50
 
@@ -141,6 +142,46 @@ static void run_group(struct tester *t, unsigned first, unsigned end)
 	say(t);
 }
 
+static bool run_row(struct tester *t, const struct kt_row *row)
+{
+	struct kt_case *c = kt_row_case(row);
+	struct kt_play kernel;
+	struct fe_buf report = {0};
+
+	kt_play_kernel(t->pool, c, &kernel);
+	kt_row_judge(row, &kernel, &report);
+	for (unsigned naive = 0; naive < 2 && !t->o->kernel_only; naive++) {
+		struct kt_play engine;
+
+		kt_play_engine(c, &kernel, naive, &engine);
+		kt_row_judge(row, &engine, &report);
+		if (kt_compare(c, &kernel, &engine, &report))
+			naive = 2;
+		kt_play_free(&engine);
+	}
+	t->totals.failed += report.size > 0;
+	if (report.size)
+		show(t, c, &kernel, &report);
+	fe_buf_printf(&t->out, "%sok - %s\n", report.size ? "not " : "",
+		      row->name);
+	say(t);
+	kt_play_free(&kernel);
+	fe_buf_free(&report);
+	kt_case_free(c);
+	return true;
+}
+
+static int run_rows(const struct options *o)
+{
+	struct tester t = {.o = o, .pool = kt_pool_new()};
+
+	for (size_t i = 0; i < kt_n_rows; i++)
+		run_row(&t, &kt_rows[i]);
+	kt_pool_free(t.pool);
+	fe_buf_free(&t.out);
+	return t.totals.failed > 0;
+}
+
 static int worker(const struct options *o, unsigned number)
 {
 	struct tester t = {.o = o, .pool = kt_pool_new()};
@@ -237,8 +278,9 @@ int main(int argc, char **argv)
 		fe_buf_free(&t.out);
 		return !ok;
 	}
-	printf("1..%u\n# seed %llu\n", (o.cases + GROUP - 1) / GROUP,
+	printf("1..%zu\n# seed %llu\n",
+	       kt_n_rows + (o.cases + GROUP - 1) / GROUP,
 	       (unsigned long long)o.seed);
 	fflush(stdout);
-	return run_workers(&o);
+	return run_rows(&o) | run_workers(&o);
 }
