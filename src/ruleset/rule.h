@@ -61,6 +61,14 @@ struct fe_table {
 					     user chains as declared */
 	struct fe_map by_name;   /* of struct fe_chain */
 	struct fe_span span;     /* of "*NAME" */
+	uint32_t commit;         /* offset of its COMMIT, for comments */
+};
+
+/* A '#' line of the input; it belongs to the item that follows it. */
+struct fe_comment {
+	struct fe_span span; /* without the newline */
+	uint32_t before;     /* offset of that item, in the same source;
+				UINT32_MAX: none follows */
 };
 
 struct fe_ruleset {
@@ -71,8 +79,8 @@ struct fe_ruleset {
 	enum fe_table_id order[FE_N_TABLES]; /* tables as the input has them */
 	unsigned n_order;
 	uint32_t n_opaque;       /* rules not fully understood */
-	FE_VEC(struct fe_span) comments; /* '#' lines of the input, in order */
-	uint64_t spare;
+	FE_VEC(struct fe_comment) comments; /* in the order of the input */
+	struct fe_map opaque_matches, opaque_targets; /* name -> fe_ext */
 };
 
 /* "filter" <-> FE_FILTER; fe_table_find returns -1 when there is none. */

@@ -24,6 +24,22 @@ struct fe_chain *fe_table_chain(const struct fe_table *table,
 struct fe_chain *fe_table_add_chain(struct fe_table *table, struct fe_str name,
 				    struct fe_span span);
 
+/* Forgets the user chains and rules of a table; policies stay, as when
+ * iptables-restore meets the table once more. */
+void fe_table_clear(struct fe_table *table);
+/* Removes an empty, unused user chain. */
+void fe_table_remove_chain(struct fe_table *table, struct fe_chain *chain);
+void fe_table_rename_chain(struct fe_table *table, struct fe_chain *chain,
+			   struct fe_str name);
+
+/*
+ * An extension that is not understood: its settings are raw words (value.text,
+ * row 0, quotes included), printed as they stood; it may match anything and may do anything.
+ */
+const struct fe_ext *fe_opaque_ext(struct fe_ruleset *ruleset,
+				   enum fe_ext_kind kind, struct fe_str name);
+bool fe_ext_is_opaque(const struct fe_ext *ext);
+
 /*
  * Counts references, numbers rules, computes which hooks reach each chain,
  * and reports what the kernel would refuse at COMMIT: loops reachable from a

@@ -1,0 +1,212 @@
+/*
+ * Printing rulesets: what iptables-legacy-save prints for the same rules.
+ *
+ * Builtin chains stand in hook order, user chains sorted by strcmp; a rule's
+ * options stand in the order of the extensions' tables, not of the input.
+ * Comments of the input are printed before the item that they stood before.
+ */
+#include "ruleset/ruleset.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void put_setting(const struct fe_part *part,
+			const struct fe_setting *setting, unsigned family,
+			struct fe_buf *buf)
+{
+	const struct fe_opt *opt = &part->ext->opts[setting->opt];
+
+	if (setting->neg)
+		fe_buf_add(buf, " !", 2);
+	if (part->ext->kind == FE_BASE && opt->short_name) {
+		fe_buf_add(buf, " -", 2);
+		fe_buf_putc(buf, opt->short_name);
+	} else {
+		fe_buf_add(buf, " --", 3);
+		fe_buf_puts(buf, opt->name);
+	}
+	if (opt->n_args)
+		opt->type->print(opt, setting, family, buf);
+}
+
+/* Settings in table order: rows are few, settings fewer. */
+static void put_settings(const struct fe_part *part, unsigned family,
+			 struct fe_buf *buf)
+{
+	uint32_t left = part->n;
+
+	for (unsigned row = 0; left; row++) {
+		const struct fe_opt *opt = &part->ext->opts[row];
+		assert(opt->name);
+		for (uint32_t i = 0; i < part->n; i++) {
+			if (part->settings[i].opt != row)
+				continue;
+			left--;
+			if (!(opt->flags & FE_HIDDEN))
+				put_setting(part, &part->settings[i], family,
+					    buf);
+		}
+	}
+}
+
+static void put_part(const struct fe_part *part, unsigned family,
+		     struct fe_buf *buf)
+{
+	if (part->ext->kind == FE_MATCH) {
+		fe_buf_add(buf, " -m ", 4);
+		fe_buf_puts(buf, part->ext->name);
+	} else if (part->ext->kind == FE_TARGET) {
+		fe_buf_add(buf, " -j ", 4);
+		fe_buf_puts(buf, part->ext->name);
+	}
+	if (part->ext->print)
+		part->ext->print(part, family, buf);
+	else
+		put_settings(part, family, buf);
+}
+
+void fe_rule_print(const struct fe_rule *rule, struct fe_buf *buf)
+{
+	unsigned family = rule->chain->table->ruleset->family;
+
+	fe_buf_add(buf, "-A ", 3);
+	fe_buf_puts(buf, rule->chain->name);
+	for (unsigned i = 0; i < rule->n_parts; i++)
+		put_part(&rule->parts[i], family, buf);
+	if (rule->jump) {
+		fe_buf_puts(buf, rule->action == FE_ACT_GOTO ? " -g " : " -j ");
+		fe_buf_puts(buf, rule->jump->name);
+	}
+}
+
+void fe_rule_place(const struct fe_rule *rule, struct fe_buf *buf)
+{
+	fe_buf_printf(buf, "%s/%s:%" PRIu32,
+		      fe_table_names[rule->chain->table->id], rule->chain->name,
+		      rule->index);
+}
+
+struct printer {
+	const struct fe_ruleset *ruleset;
+	unsigned flags;
+	struct fe_buf buf;   /* one line */
+	struct fe_out *out;
+};
+
+/* Comments are sorted by the item that follows them: the first of off's. */
+static size_t find_comment(const struct fe_ruleset *ruleset, uint32_t source,
+			   uint32_t before)
+{
+	size_t lo = 0, hi = ruleset->comments.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct fe_comment *c = &ruleset->comments.data[mid];
+		if (c->span.source < source ||
+		    (c->span.source == source && c->before < before))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void put_comments(struct printer *p, uint32_t source, uint32_t before)
+{
+	const struct fe_ruleset *ruleset = p->ruleset;
+
+	if (!(p->flags & FE_PRINT_COMMENTS) || !ruleset->comments.n)
+		return;
+	for (size_t i = find_comment(ruleset, source, before);
+	     i < ruleset->comments.n; i++) {
+		const struct fe_comment *c = &ruleset->comments.data[i];
+		if (c->span.source != source || c->before != before)
+			return;
+		const struct fe_source *s = fe_source(ruleset->sources, source);
+		fe_out_add(p->out, s->text.s + c->span.off, c->span.len);
+		fe_out_putc(p->out, '\n');
+	}
+}
+
+static void put_chain(struct printer *p, const struct fe_chain *chain)
+{
+	static const char *const policies[] = {" - ", " ACCEPT ", " DROP "};
+	bool count = chain->builtin && (p->flags & FE_PRINT_COUNTERS);
+
+	put_comments(p, chain->span.source, chain->span.off);
+	fe_out_putc(p->out, ':');
+	fe_out_puts(p->out, chain->name);
+	fe_out_puts(p->out, policies[chain->policy]);
+	if (count)
+		fe_out_printf(p->out, "[%" PRIu64 ":%" PRIu64 "]\n",
+			      chain->packets, chain->bytes);
+	else
+		fe_out_puts(p->out, "[0:0]\n");
+}
+
+static void put_rules(struct printer *p, const struct fe_chain *chain)
+{
+	uint32_t last = UINT32_MAX;
+
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct fe_rule *rule = chain->rules.data[i];
+		/* A comma list made several rules of one line. */
+		if (rule->span.off != last)
+			put_comments(p, rule->span.source, rule->span.off);
+		last = rule->span.off;
+		if (p->flags & FE_PRINT_COUNTERS)
+			fe_out_printf(p->out, "[%" PRIu64 ":%" PRIu64 "] ",
+				      rule->packets, rule->bytes);
+		fe_buf_clear(&p->buf);
+		fe_rule_print(rule, &p->buf);
+		fe_buf_putc(&p->buf, '\n');
+		fe_out_add(p->out, p->buf.data, p->buf.size);
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct fe_chain *const *x = a, *const *y = b;
+
+	if ((*x)->builtin != (*y)->builtin)
+		return (*x)->builtin ? -1 : 1;
+	if ((*x)->builtin)
+		return (int)(*x)->hook - (int)(*y)->hook;
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void put_table(struct printer *p, const struct fe_table *table)
+{
+	size_t n = table->chains.n;
+	struct fe_chain **sorted = fe_malloc(n * sizeof(*sorted));
+
+	memcpy(sorted, table->chains.data, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_name);
+	put_comments(p, table->span.source, table->span.off);
+	fe_out_printf(p->out, "*%s\n", fe_table_names[table->id]);
+	for (size_t i = 0; i < n; i++)
+		put_chain(p, sorted[i]);
+	for (size_t i = 0; i < n; i++)
+		put_rules(p, sorted[i]);
+	put_comments(p, table->span.source, table->commit);
+	fe_out_puts(p->out, "COMMIT\n");
+	free(sorted);
+}
+
+void fe_ruleset_print(const struct fe_ruleset *ruleset, unsigned flags,
+		      struct fe_out *out)
+{
+	struct printer p = {.ruleset = ruleset, .flags = flags, .out = out};
+
+	for (unsigned i = 0; i < ruleset->n_order; i++)
+		put_table(&p, &ruleset->tables[ruleset->order[i]]);
+	for (size_t i = 0; i < ruleset->comments.n; i++) {
+		uint32_t source = ruleset->comments.data[i].span.source;
+		if (i && source == ruleset->comments.data[i - 1].span.source)
+			continue;
+		put_comments(&p, source, UINT32_MAX);
+	}
+	fe_buf_free(&p.buf);
+}
