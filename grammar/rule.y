@@ -1,0 +1,61 @@
+/*
+ * How the words of a rule group. A push parser: the driver asks
+ * lang/classify.c what each word is, with the tables in scope, and pushes the
+ * answer. Every item ends in a state with a default action, so what an item
+ * brings into scope (-m tcp) is there before the next word is classified.
+ */
+%code requires {
+#include "lang/line.h"
+}
+%code {
+static void fe_rule_yyerror(struct fe_line *line, const char *message)
+{
+	fe_line_syntax_error(line, message);
+}
+}
+%define api.pure full
+%define api.push-pull push
+%define api.prefix {fe_rule_yy}
+%define api.token.prefix {FE_T_}
+%define api.value.type {const struct fe_word *}
+%parse-param {struct fe_line *line}
+%expect 0
+
+%token VERB  "command"
+%token WORD  "word"
+%token MATCH "-m"
+%token JUMP  "-j"
+%token NOT   "!"
+%token OPT0  "option"
+%token OPT1  "option with an argument"
+%token OPT2  "option with two arguments"
+%token RAW   "word of an extension that is not understood"
+
+%%
+
+line
+	: %empty
+	| line item
+	;
+
+item
+	: verb
+	| MATCH WORD		{ fe_line_match(line, $2); }
+	| JUMP WORD		{ fe_line_jump(line, $2); }
+	| RAW			{ fe_line_raw(line, $1); }
+	| setting		{ fe_line_set(line, false); }
+	| NOT setting		{ fe_line_set(line, true); }
+	;
+
+/* How many words a verb takes is counted by the classifier. */
+verb
+	: VERB			{ fe_line_verb(line); }
+	| verb WORD		{ fe_line_verb_word(line, $2); }
+	;
+
+setting
+	: OPT0
+	| OPT1 WORD		{ line->args[0] = *$2; }
+	| OPT2 WORD WORD	{ line->args[0] = *$2; line->args[1] = *$3; }
+	;
+%%

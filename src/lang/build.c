@@ -1,0 +1,302 @@
+/*
+ * From a line's settings to rules: sorted into parts, checked against the
+ * tables' masks, then against what the extensions themselves check, and
+ * multiplied where -s or -d hold lists.
+ */
+#include <string.h>
+
+#include "lang/line.h"
+
+enum { MOST_RULES = 65536 }; /* of one line */
+
+static uint16_t cap16(uint32_t n)
+{
+	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
+static struct fe_word scope_word(const struct fe_scope *scope)
+{
+	return (struct fe_word){.off = scope->off,
+				.len = scope->end - scope->off};
+}
+
+/* The names of a mask's rows, for messages. */
+static void put_rows(const struct fe_ext *ext, uint64_t mask,
+		     const char *between, struct fe_buf *buf)
+{
+	for (unsigned row = 0; ext->opts[row].name; row++)
+		if (mask & UINT64_C(1) << row)
+			fe_buf_printf(buf, "%s--%s", buf->size ? between : "",
+				      ext->opts[row].name);
+}
+
+static void complain(struct fe_line *line, const struct fe_scope *scope,
+		     const char *what, uint64_t mask, const char *between)
+{
+	const struct fe_ext *ext = scope->vocab->ext;
+	struct fe_word at = scope_word(scope);
+	struct fe_buf buf = {0};
+
+	put_rows(ext, mask, between, &buf);
+	fe_line_error(line, "FE101", &at, "%s %s %s %s",
+		      ext->kind == FE_TARGET ? "target" : "match", ext->name,
+		      what, buf.data);
+	fe_buf_free(&buf);
+}
+
+/* Required, exclusive, needed and forbidden rows of one part. */
+static bool check_masks(struct fe_line *line, const struct fe_scope *scope)
+{
+	const struct fe_vocab_ext *v = scope->vocab;
+	uint64_t seen = scope->seen, group = v->exclusive;
+
+	if (v->required & ~seen) {
+		complain(line, scope, "needs", v->required & ~seen, " and ");
+		return false;
+	}
+	if (group && !(seen & group)) {
+		complain(line, scope, "needs one of", group, ", ");
+		return false;
+	}
+	if (group && (seen & group & ((seen & group) - 1))) {
+		complain(line, scope, "takes only one of", seen & group, ", ");
+		return false;
+	}
+	for (uint64_t left = seen; left; left &= left - 1) {
+		unsigned row = (unsigned)__builtin_ctzll(left);
+		const struct fe_opt *opt = &v->ext->opts[row];
+		uint64_t bit = UINT64_C(1) << row;
+		if (opt->excludes & seen) {
+			complain(line, scope, "cannot have both of",
+				 (opt->excludes & seen) | bit, ", ");
+			return false;
+		}
+		if (opt->needs & ~seen) {
+			complain(line, scope, "needs, too,",
+				 opt->needs & ~seen, " and ");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Counts settings by scope, then places them: stable, and linear. */
+static struct fe_setting *sort_settings(struct fe_line *line)
+{
+	size_t n = line->settings.n;
+	struct fe_setting *sorted =
+	    fe_new_n(line->ruleset->arena, struct fe_setting, n);
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < line->scopes.n; i++)
+		line->scopes.data[i].n = 0;
+	for (size_t i = 0; i < n; i++)
+		line->scopes.data[line->settings.data[i].scope].n++;
+	for (size_t i = 0; i < line->scopes.n; i++) {
+		line->scopes.data[i].first = at;
+		at += line->scopes.data[i].n;
+		line->scopes.data[i].n = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct fe_scope *s =
+		    &line->scopes.data[line->settings.data[i].scope];
+		uint32_t to = s->first + s->n++;
+		sorted[to] = line->settings.data[i].setting;
+		for (unsigned w = 0; w < 2; w++)
+			if (line->list_setting[w] == (int)i &&
+			    line->lists[w].n)
+				line->list_setting[w] = -2 - (int)to;
+	}
+	return sorted;
+}
+
+static void fill_part(const struct fe_line *line, const struct fe_scope *scope,
+		      const struct fe_setting *settings, struct fe_part *part)
+{
+	part->ext = scope->vocab->ext;
+	part->settings = settings + scope->first;
+	part->n = scope->n;
+	part->off = cap16(scope->off - line->off);
+	part->len = cap16(scope->end - scope->off);
+}
+
+/* Parts in the order of printing: base, matches as loaded, target. */
+static void fill_parts(struct fe_line *line, struct fe_rule *rule,
+		       const struct fe_setting *settings, bool has_target)
+{
+	size_t n = line->scopes.n;
+	struct fe_part *parts, *part;
+
+	if (line->target >= 0 && !has_target)
+		n--;
+	parts = part = fe_new_n(line->ruleset->arena, struct fe_part, n);
+	for (size_t i = 0; i < line->scopes.n; i++)
+		if ((int)i != line->target)
+			fill_part(line, &line->scopes.data[i], settings,
+				  part++);
+	if (has_target) {
+		fill_part(line, &line->scopes.data[line->target], settings,
+			  part);
+		rule->target = part;
+	}
+	rule->parts = parts;
+	rule->n_parts = (uint16_t)n;
+}
+
+static bool target_is_chain(struct fe_line *line, struct fe_rule *rule,
+			    struct fe_chain *jump)
+{
+	if (jump->builtin) {
+		fe_line_error(line, "FE108", &line->jump_word,
+			      "a rule cannot jump to builtin chain %s",
+			      jump->name);
+		return false;
+	}
+	rule->jump = jump;
+	rule->action = line->is_goto ? FE_ACT_GOTO : FE_ACT_JUMP;
+	return true;
+}
+
+static bool set_target(struct fe_line *line, struct fe_rule *rule)
+{
+	struct fe_chain *jump = NULL;
+	struct fe_diag *d;
+
+	rule->action = FE_ACT_NONE;
+	if (!line->has_jump)
+		return true;
+	/* iptables looks for a chain first, and then for an extension. */
+	jump = fe_table_chain(line->table, line->jump_word.text);
+	if (jump)
+		return target_is_chain(line, rule, jump);
+	if (line->target >= 0) {
+		rule->action =
+		    line->scopes.data[line->target].vocab->ext->action;
+		return true;
+	}
+	d = fe_line_error(line, "FE108", &line->jump_word,
+			  "there is no chain%s '%.*s' in table %s here",
+			  line->is_goto ? "" : " or target",
+			  (int)line->jump_word.text.len, line->jump_word.text.s,
+			  fe_table_names[line->table->id]);
+	const char *near = fe_line_nearest_chain(line, line->jump_word.text);
+	if (near)
+		fe_diag_hint(line->diags, d, "did you mean '%s'?", near);
+	else
+		fe_diag_hint(line->diags, d,
+			     "a chain must be declared before it is used");
+	return false;
+}
+
+static bool check_parts(struct fe_line *line, const struct fe_rule *rule)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < rule->n_parts; i++) {
+		const struct fe_part *part = &rule->parts[i];
+		struct fe_check_context context = {
+		    .diags = line->diags,
+		    .rule = rule,
+		    .part = part,
+		    .family = line->ruleset->family,
+		    .table = line->table->id,
+		};
+		if (!part->ext->check)
+			continue;
+		context.span = fe_part_span(rule, part);
+		ok &= part->ext->check(&context);
+	}
+	return ok;
+}
+
+/* -i and -o by the name of a builtin chain, as iptables itself refuses. */
+static bool check_interfaces(struct fe_line *line, const struct fe_chain *chain)
+{
+	const struct fe_opt *opts = line->vocab->base->ext->opts;
+	uint32_t no_in = 1u << FE_OUTPUT | 1u << FE_POSTROUTING;
+	uint32_t no_out = 1u << FE_PREROUTING | 1u << FE_INPUT;
+
+	if (!chain || !chain->builtin)
+		return true;
+	for (size_t i = 0; i < line->settings.n; i++) {
+		const struct fe_line_setting *s = &line->settings.data[i];
+		char letter = s->scope ? 0 : opts[s->setting.opt].short_name;
+		uint32_t wrong = letter == 'i' ? no_in
+				 : letter == 'o' ? no_out : 0;
+		struct fe_word at = {.off = s->off, .len = s->setting.len};
+		if (!(wrong & 1u << chain->hook))
+			continue;
+		fe_line_error(line, "FE107", &at,
+			      "-%c can't be used with %s, where a packet has "
+			      "no such interface", letter, chain->name);
+		return false;
+	}
+	return true;
+}
+
+static void multiply(struct fe_line *line, struct fe_rule *rule,
+		     const struct fe_setting *settings, size_t s, size_t d,
+		     struct fe_line_rules *rules)
+{
+	struct fe_arena *arena = line->ruleset->arena;
+	struct fe_rule *copy = fe_arena_memdup(arena, rule, sizeof(*rule));
+	struct fe_part *parts = fe_arena_memdup(
+	    arena, rule->parts, rule->n_parts * sizeof(*parts));
+	struct fe_setting *base = fe_arena_memdup(
+	    arena, settings, parts[0].n * sizeof(*base));
+
+	parts[0].settings = base;
+	if (line->lists[0].n)
+		base[-2 - line->list_setting[0]].value =
+		    line->lists[0].data[s];
+	if (line->lists[1].n)
+		base[-2 - line->list_setting[1]].value =
+		    line->lists[1].data[d];
+	copy->parts = parts;
+	if (rule->target)
+		copy->target = parts + rule->n_parts - 1;
+	fe_vec_push(&rules->list, copy);
+}
+
+bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
+		   struct fe_line_rules *rules)
+{
+	struct fe_rule *rule = fe_new(line->ruleset->arena, struct fe_rule);
+	struct fe_setting *settings;
+
+	for (size_t i = 0; i < line->scopes.n; i++)
+		if (!check_masks(line, &line->scopes.data[i]))
+			return false;
+	if (!check_interfaces(line, chain) || !set_target(line, rule))
+		return false;
+	settings = sort_settings(line);
+	rule->chain = chain;
+	rule->packets = line->packets;
+	rule->bytes = line->bytes;
+	rule->span = fe_line_span(line, NULL);
+	fill_parts(line, rule, settings, line->target >= 0 && !rule->jump);
+	for (unsigned i = 0; i < rule->n_parts; i++) {
+		rule->effects |= fe_part_effects(&rule->parts[i]);
+		rule->opaque |= fe_ext_is_opaque(rule->parts[i].ext);
+	}
+	if (!check_parts(line, rule)) {
+		line->failed = true;
+		return false;
+	}
+	if (!line->lists[0].n && !line->lists[1].n) {
+		fe_vec_push(&rules->list, rule);
+		return true;
+	}
+	size_t ns = line->lists[0].n ? line->lists[0].n : 1;
+	size_t nd = line->lists[1].n ? line->lists[1].n : 1;
+	if (ns * nd > MOST_RULES) {
+		fe_line_error(line, "FE116", NULL,
+			      "the address lists make %zu rules of this line; "
+			      "the limit is %d", ns * nd, MOST_RULES);
+		return false;
+	}
+	for (size_t s = 0; s < ns; s++)
+		for (size_t d = 0; d < nd; d++)
+			multiply(line, rule, settings, s, d, rules);
+	return true;
+}

@@ -1,0 +1,534 @@
+/*
+ * Commands, done to a table: what iptables does to the kernel's, rule numbers
+ * as they are after the commands before. Also the grammar's actions for
+ * verbs, which are all words that are no option of an extension.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "lang/line.h"
+
+enum { LONGEST_CHAIN_NAME = 28 };
+
+void fe_line_verb(struct fe_line *line)
+{
+	const struct fe_verb *verb = line->verb;
+
+	line->n_words = 0;
+	if (verb->id < FE_N_COMMANDS) {
+		if (line->command)
+			fe_line_error(line, "FE101", &line->last,
+				      "a line holds one command, and this is "
+				      "the second");
+		line->command = verb;
+	} else if (verb->id == FE_VERB_TABLE &&
+		   line->origin != FE_FROM_COMMAND) {
+		fe_line_error(line, "FE101", &line->last,
+			      "-t cannot be used inside a table");
+	} else if (verb->id == FE_VERB_WAIT &&
+		   line->origin != FE_FROM_COMMAND) {
+		fe_line_error(line, "FE101", &line->last,
+			      "-%c cannot be used in a save file",
+			      verb->short_name);
+	} else if (verb->id == FE_VERB_IPV4 || verb->id == FE_VERB_IPV6) {
+		unsigned family = verb->id == FE_VERB_IPV4 ? 4 : 6;
+		bool differs = family != line->ruleset->family;
+		if (differs && line->origin == FE_FROM_COMMAND)
+			fe_line_error(line, "FE101", &line->last,
+				      "-%u contradicts the command's name",
+				      family);
+		line->skip |= differs;
+	} else if (verb->id == FE_VERB_COUNTERS) {
+		line->n_counter_words = 0;
+	} else if (verb->id == FE_VERB_OTHER) {
+		fe_line_error(line, "FE101", &line->last,
+			      "'%.*s' makes no rule", (int)line->last.text.len,
+			      line->last.text.s);
+	}
+}
+
+static void set_table(struct fe_line *line, const struct fe_word *word)
+{
+	int id = fe_table_find(word->text);
+	struct fe_diag *d;
+
+	if (id < 0) {
+		d = fe_line_error(line, "FE101", word, "there is no table '%.*s'",
+				  (int)word->text.len, word->text.s);
+		fe_diag_hint(line->diags, d,
+			     "tables are raw, mangle, nat, filter, security");
+		return;
+	}
+	line->table = &line->ruleset->tables[id];
+}
+
+static bool read_counter(struct fe_line *line, const struct fe_word *word,
+			 struct fe_str text, uint64_t *n)
+{
+	if (fe_str_u64(text, 10, UINT64_MAX, n))
+		return true;
+	fe_line_error(line, "FE101", word, "'%.*s' is no counter",
+		      (int)text.len, text.s);
+	return false;
+}
+
+/* -c P B, or -c P,B */
+static void add_counter(struct fe_line *line, const struct fe_word *word)
+{
+	struct fe_str text = word->text;
+	const char *comma = memchr(text.s, ',', text.len);
+
+	if (line->n_words == 0 && comma) {
+		struct fe_str p = {text.s, (size_t)(comma - text.s)};
+		struct fe_str b = {comma + 1, text.len - p.len - 1};
+		line->maybe = 0;
+		line->n_counter_words = 2;
+		if (read_counter(line, word, p, &line->packets))
+			read_counter(line, word, b, &line->bytes);
+		return;
+	}
+	line->n_counter_words++;
+	read_counter(line, word, text,
+		     line->n_words ? &line->bytes : &line->packets);
+}
+
+void fe_line_verb_word(struct fe_line *line, const struct fe_word *word)
+{
+	const struct fe_verb *verb = line->verb;
+
+	if (verb->id < FE_N_COMMANDS)
+		line->words[line->n_words] = *word;
+	else if (verb->id == FE_VERB_TABLE)
+		set_table(line, word);
+	else if (verb->id == FE_VERB_COUNTERS)
+		add_counter(line, word);
+	line->n_words++;
+	if (verb->id < FE_N_COMMANDS)
+		line->n_command_words = line->n_words;
+}
+
+struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
+{
+	struct fe_chain *chain = line->last_chain;
+	struct fe_diag *d;
+
+	if (chain && fe_str_is(name->text, chain->name))
+		return chain;
+	chain = fe_table_chain(line->table, name->text);
+	if (chain) {
+		line->last_chain = chain;
+		return chain;
+	}
+	d = fe_line_error(line, "FE108", name,
+			  "there is no chain '%.*s' in table %s here",
+			  (int)name->text.len, name->text.s,
+			  fe_table_names[line->table->id]);
+	const char *near = fe_line_nearest_chain(line, name->text);
+	if (near)
+		fe_diag_hint(line->diags, d, "did you mean '%s'?", near);
+	else
+		fe_diag_hint(line->diags, d, "a chain must be declared before "
+			     "it is used: %s%.*s%s",
+			     line->origin == FE_FROM_SAVE ? ":" : "-N ",
+			     (int)name->text.len, name->text.s,
+			     line->origin == FE_FROM_SAVE ? " - [0:0]" : "");
+	return NULL;
+}
+
+bool fe_line_chain_name(struct fe_line *line, const struct fe_word *name)
+{
+	struct fe_str text = name->text;
+
+	if (!text.len) {
+		fe_line_error(line, "FE101", name, "a chain needs a name");
+		return false;
+	}
+	if (text.len > LONGEST_CHAIN_NAME) {
+		fe_line_error(line, "FE101", name,
+			      "chain name '%.*s' has %zu bytes; the limit is %d",
+			      (int)text.len, text.s, text.len,
+			      LONGEST_CHAIN_NAME);
+		return false;
+	}
+	return true;
+}
+
+/* What -N and -E refuse, but a save file's ":" does not. */
+static bool check_new_name(struct fe_line *line, const struct fe_word *name)
+{
+	struct fe_str text = name->text;
+
+	if (!fe_line_chain_name(line, name))
+		return false;
+	if (text.s[0] == '-' || text.s[0] == '!') {
+		fe_line_error(line, "FE101", name,
+			      "a chain name cannot begin with '%c'", text.s[0]);
+		return false;
+	}
+	if (memchr(text.s, ' ', text.len) || memchr(text.s, '\t', text.len) ||
+	    memchr(text.s, '\n', text.len)) {
+		fe_line_error(line, "FE101", name,
+			      "a chain name cannot hold blanks");
+		return false;
+	}
+	struct fe_vocab_ext *v = fe_map_get(&line->vocab->targets, text);
+	if (v && !fe_ext_is_opaque(v->ext)) {
+		fe_line_error(line, "FE101", name,
+			      "'%s' is a target, and can't name a chain",
+			      v->ext->name);
+		return false;
+	}
+	if (fe_table_chain(line->table, text)) {
+		fe_line_error(line, "FE101", name,
+			      "there is a chain '%.*s' already", (int)text.len,
+			      text.s);
+		return false;
+	}
+	return true;
+}
+
+static bool rule_number(struct fe_line *line, const struct fe_word *word,
+			uint64_t most, size_t *at)
+{
+	uint64_t n;
+
+	if (!fe_str_u64(word->text, 0, INT_MAX, &n) || n == 0) {
+		fe_line_error(line, "FE101", word, "'%.*s' is no rule number",
+			      (int)word->text.len, word->text.s);
+		return false;
+	}
+	if (n > most) {
+		fe_line_error(line, "FE101", word,
+			      "rule number %llu is too big: the chain has %llu "
+			      "rules", (unsigned long long)n,
+			      (unsigned long long)line->last_chain->rules.n);
+		return false;
+	}
+	*at = (size_t)n - 1;
+	return true;
+}
+
+/* Makes room for n rules at a place of the chain. */
+static void insert(struct fe_chain *chain, size_t at,
+		   const struct fe_line_rules *rules, bool reversed)
+{
+	size_t n = rules->list.n, old = chain->rules.n;
+
+	fe_vec_reserve(&chain->rules, old + n);
+	struct fe_rule **to = &chain->rules.data[at];
+	memmove(to + n, to, (old - at) * sizeof(*to));
+	for (size_t i = 0; i < n; i++)
+		to[i] = rules->list.data[reversed ? n - 1 - i : i];
+	chain->rules.n = old + n;
+}
+
+static void add_rules(struct fe_line *line, struct fe_chain *chain,
+		      const struct fe_line_rules *rules)
+{
+	size_t at = 0;
+
+	switch (line->command->id) {
+	case FE_VERB_APPEND:
+		if (chain->rules.n == chain->rules.cap)
+			fe_vec_reserve(&chain->rules, chain->rules.n * 2 + 4);
+		for (size_t i = 0; i < rules->list.n; i++)
+			fe_vec_push(&chain->rules, rules->list.data[i]);
+		break;
+	case FE_VERB_INSERT:
+		if (line->n_command_words > 1 &&
+		    !rule_number(line, &line->words[1], chain->rules.n + 1, &at))
+			return;
+		insert(chain, at, rules, true);
+		break;
+	case FE_VERB_REPLACE:
+		if (rules->list.n != 1) {
+			fe_line_error(line, "FE101", NULL,
+				      "-R takes one source and destination");
+			return;
+		}
+		if (rule_number(line, &line->words[1], chain->rules.n, &at))
+			chain->rules.data[at] = rules->list.data[0];
+		break;
+	default:
+		break;
+	}
+}
+
+/* The first rule that prints as this one does: the kernel compares bytes. */
+static size_t find_rule(const struct fe_chain *chain,
+			const struct fe_rule *rule)
+{
+	struct fe_buf want = {0}, have = {0};
+	size_t i;
+
+	fe_rule_print(rule, &want);
+	for (i = 0; i < chain->rules.n; i++) {
+		fe_buf_clear(&have);
+		fe_rule_print(chain->rules.data[i], &have);
+		if (have.size == want.size &&
+		    !memcmp(have.data, want.data, have.size))
+			break;
+	}
+	fe_buf_free(&want);
+	fe_buf_free(&have);
+	return i;
+}
+
+static void remove_rule(struct fe_chain *chain, size_t at)
+{
+	struct fe_rule **from = &chain->rules.data[at];
+
+	chain->rules.n--;
+	memmove(from, from + 1, (chain->rules.n - at) * sizeof(*from));
+}
+
+static void match_rules(struct fe_line *line, struct fe_chain *chain,
+			const struct fe_line_rules *rules)
+{
+	for (size_t i = 0; i < rules->list.n; i++) {
+		size_t at = find_rule(chain, rules->list.data[i]);
+		if (at == chain->rules.n) {
+			fe_line_error(line, "FE101", NULL,
+				      "chain %s has no such rule", chain->name);
+			return;
+		}
+		if (line->command->id == FE_VERB_DELETE)
+			remove_rule(chain, at);
+	}
+}
+
+static void delete_by_number(struct fe_line *line, struct fe_chain *chain)
+{
+	size_t at;
+
+	if (line->settings.n || line->scopes.n > 1 || line->has_jump) {
+		fe_line_error(line, "FE101", NULL,
+			      "-D takes a rule number or a rule, not both");
+		return;
+	}
+	if (rule_number(line, &line->words[1], chain->rules.n, &at))
+		remove_rule(chain, at);
+}
+
+static void do_rule(struct fe_line *line)
+{
+	struct fe_chain *chain = fe_line_chain(line, &line->words[0]);
+	struct fe_line_rules *rules = &line->built;
+
+	if (!chain)
+		return;
+	if (line->command->id == FE_VERB_DELETE && line->n_command_words > 1) {
+		delete_by_number(line, chain);
+		return;
+	}
+	rules->list.n = 0;
+	if (!fe_line_build(line, chain, rules))
+		return;
+	if (line->command->id == FE_VERB_DELETE ||
+	    line->command->id == FE_VERB_CHECK)
+		match_rules(line, chain, rules);
+	else
+		add_rules(line, chain, rules);
+}
+
+static size_t count_refs(const struct fe_table *table,
+			 const struct fe_chain *chain)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < table->chains.n; c++)
+		for (size_t i = 0; i < table->chains.data[c]->rules.n; i++)
+			n += table->chains.data[c]->rules.data[i]->jump == chain;
+	return n;
+}
+
+static bool delete_chain(struct fe_line *line, struct fe_chain *chain,
+			 const struct fe_word *word)
+{
+	const char *why = NULL;
+
+	if (chain->builtin)
+		why = "is built in";
+	else if (chain->rules.n)
+		why = "is not empty";
+	else if (count_refs(line->table, chain))
+		why = "is still jumped to";
+	if (why) {
+		fe_line_error(line, "FE101", word,
+			      "chain %s cannot be deleted: it %s", chain->name,
+			      why);
+		return false;
+	}
+	line->last_chain = NULL;
+	fe_table_remove_chain(line->table, chain);
+	return true;
+}
+
+static void do_delete_chain(struct fe_line *line)
+{
+	struct fe_chain *chain;
+
+	if (line->n_command_words) {
+		chain = fe_line_chain(line, &line->words[0]);
+		if (chain)
+			delete_chain(line, chain, &line->words[0]);
+		return;
+	}
+	for (size_t i = line->table->chains.n; i-- > 0;) {
+		chain = line->table->chains.data[i];
+		if (!chain->builtin && !delete_chain(line, chain, NULL))
+			return;
+	}
+}
+
+static void do_policy(struct fe_line *line)
+{
+	struct fe_chain *chain = fe_line_chain(line, &line->words[0]);
+	const struct fe_word *word = &line->words[1];
+
+	if (!chain)
+		return;
+	if (!chain->builtin)
+		fe_line_error(line, "FE110", &line->words[0],
+			      "chain %s is not built in: only such have a "
+			      "policy", chain->name);
+	else if (fe_str_is(word->text, "ACCEPT"))
+		chain->policy = FE_POLICY_ACCEPT;
+	else if (fe_str_is(word->text, "DROP"))
+		chain->policy = FE_POLICY_DROP;
+	else
+		fe_line_error(line, "FE110", word,
+			      "policy '%.*s': only ACCEPT and DROP can be one",
+			      (int)word->text.len, word->text.s);
+	if (!line->failed && line->n_counter_words) {
+		chain->packets = line->packets;
+		chain->bytes = line->bytes;
+	}
+}
+
+/* -F and -Z: one chain, or all. */
+static void do_chains(struct fe_line *line)
+{
+	struct fe_table *table = line->table;
+	struct fe_chain *one = NULL;
+	size_t rule = SIZE_MAX;
+
+	if (line->n_command_words &&
+	    !(one = fe_line_chain(line, &line->words[0])))
+		return;
+	if (line->n_command_words > 1 &&
+	    !rule_number(line, &line->words[1], one->rules.n, &rule))
+		return;
+	for (size_t i = 0; i < table->chains.n; i++) {
+		struct fe_chain *c = table->chains.data[i];
+		if (one && c != one)
+			continue;
+		if (line->command->id == FE_VERB_FLUSH) {
+			c->rules.n = 0;
+			continue;
+		}
+		if (rule == SIZE_MAX)
+			c->packets = c->bytes = 0;
+		for (size_t r = 0; r < c->rules.n; r++)
+			if (rule == SIZE_MAX || r == rule)
+				c->rules.data[r]->packets =
+				    c->rules.data[r]->bytes = 0;
+	}
+}
+
+static void do_rename(struct fe_line *line)
+{
+	struct fe_chain *chain = fe_line_chain(line, &line->words[0]);
+
+	if (!chain || !check_new_name(line, &line->words[1]))
+		return;
+	if (chain->builtin) {
+		fe_line_error(line, "FE101", &line->words[0],
+			      "builtin chain %s cannot be renamed",
+			      chain->name);
+		return;
+	}
+	line->last_chain = NULL;
+	fe_table_rename_chain(line->table, chain, line->words[1].text);
+}
+
+static bool takes_rule(enum fe_verb_id id)
+{
+	return id == FE_VERB_APPEND || id == FE_VERB_INSERT ||
+	       id == FE_VERB_DELETE || id == FE_VERB_REPLACE ||
+	       id == FE_VERB_CHECK;
+}
+
+/*
+ * A command names its table by itself: it comes into being by the first one.
+ * Two files may not both speak of it, since their order is not known.
+ */
+static bool open_table(struct fe_line *line)
+{
+	struct fe_table *table = line->table;
+
+	if (line->last_chain && line->last_chain->table != table)
+		line->last_chain = NULL;
+	if (table->present && table->span.source != line->source)
+		return fe_line_second_file(line);
+	if (table->present)
+		return true;
+	fe_ruleset_table(line->ruleset, table->id);
+	table->span = (struct fe_span){line->source, line->off, 0};
+	return true;
+}
+
+bool fe_line_second_file(struct fe_line *line)
+{
+	const struct fe_source *other =
+	    fe_source(line->sources, line->table->span.source);
+	struct fe_diag *d = fe_line_error(
+	    line, NULL, NULL, "table %s of IPv%u stands in another file, too",
+	    fe_table_names[line->table->id], line->ruleset->family);
+
+	fe_diag_note(line->diags, d, line->table->span, "here, in %s",
+		     other->name);
+	return false;
+}
+
+static void execute(struct fe_line *line)
+{
+	enum fe_verb_id id = line->command->id;
+
+	if (takes_rule(id)) {
+		do_rule(line);
+	} else if (line->settings.n || line->scopes.n > 1 || line->has_jump) {
+		fe_line_error(line, "FE101", NULL,
+			      "--%s takes no rule", line->command->name);
+	} else if (id == FE_VERB_NEW) {
+		if (check_new_name(line, &line->words[0]))
+			fe_table_add_chain(line->table, line->words[0].text,
+					   fe_line_span(line, NULL));
+	} else if (id == FE_VERB_DELETE_CHAIN) {
+		do_delete_chain(line);
+	} else if (id == FE_VERB_POLICY) {
+		do_policy(line);
+	} else if (id == FE_VERB_FLUSH || id == FE_VERB_ZERO) {
+		do_chains(line);
+	} else if (id == FE_VERB_RENAME) {
+		do_rename(line);
+	}
+}
+
+void fe_line_execute(struct fe_line *line)
+{
+	if (line->skip)
+		return;
+	if (!line->command) {
+		fe_line_error(line, "FE101", NULL,
+			      "the line has no command, such as -A CHAIN");
+		return;
+	}
+	if (line->n_counter_words == 1) {
+		fe_line_error(line, "FE101", NULL,
+			      "-c wants packets and bytes");
+		return;
+	}
+	if (line->origin != FE_FROM_COMMAND || open_table(line))
+		execute(line);
+}

@@ -1,0 +1,408 @@
+/*
+ * Save files, as iptables-restore reads them: a line's kind is told by its
+ * first byte, nothing is trimmed. Runs of rule lines go through the scanner
+ * and the grammar; the other lines are short and read here.
+ *
+ * iptables-restore cuts lines at 10,239 bytes and takes the rest for a new
+ * line. That is done only in strict_compat mode; else it is an error.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lang/driver.h"
+
+enum { LONGEST_LINE = 10239 }; /* with its newline */
+
+static struct fe_word word_at(const struct fe_driver *d, size_t from, size_t to)
+{
+	return (struct fe_word){
+	    .text = {d->text.s + from, to - from},
+	    .off = (uint32_t)from,
+	    .len = (uint32_t)(to - from),
+	};
+}
+
+/* "[p:b]" at the front of text; 0, or its length. */
+static size_t read_counters(struct fe_str text, uint64_t *p, uint64_t *b)
+{
+	const char *colon = memchr(text.s, ':', text.len);
+	const char *end = memchr(text.s, ']', text.len);
+
+	if (!text.len || text.s[0] != '[' || !colon || !end || colon > end)
+		return 0;
+	struct fe_str packets = {text.s + 1, (size_t)(colon - text.s) - 1};
+	struct fe_str bytes = {colon + 1, (size_t)(end - colon) - 1};
+	if (!fe_str_u64(packets, 10, UINT64_MAX, p) ||
+	    !fe_str_u64(bytes, 10, UINT64_MAX, b))
+		return 0;
+	return (size_t)(end - text.s) + 1;
+}
+
+/* The first word of a rule line may be counters. */
+static bool first_word(struct fe_driver *d, struct fe_word *word,
+		       uint32_t line_off)
+{
+	struct fe_line *line = &d->line;
+	uint64_t packets = 0, bytes = 0;
+	size_t len = 0;
+
+	if (word->off == line_off && word->text.s[0] == '[') {
+		len = read_counters(word->text, &packets, &bytes);
+		if (!len) {
+			fe_line_begin(line, word->off);
+			fe_line_error(line, NULL, word,
+				      "these are no counters: they look like "
+				      "[PACKETS:BYTES]");
+			return true;
+		}
+		word->text.s += len;
+		word->text.len -= len;
+		word->off += (uint32_t)len;
+		word->len -= (uint32_t)len;
+	}
+	fe_line_begin(line, word->off);
+	line->packets = packets;
+	line->bytes = bytes;
+	return len && !word->text.len;
+}
+
+static void open_table(struct fe_driver *d, size_t from, size_t to)
+{
+	struct fe_line *line = &d->line;
+	size_t end = from + 1;
+
+	while (end < to && d->text.s[end] != ' ' && d->text.s[end] != '\t')
+		end++;
+	struct fe_word name = word_at(d, from + 1, end);
+	int id = fe_table_find(name.text);
+	fe_line_begin(line, (uint32_t)from);
+	line->end = (uint32_t)to;
+	if (id < 0) {
+		struct fe_diag *diag = fe_line_error(
+		    line, "FE101", &name, "there is no table '%.*s'",
+		    (int)name.text.len, name.text.s);
+		fe_diag_hint(line->diags, diag,
+			     "tables are raw, mangle, nat, filter, security");
+		return;
+	}
+	struct fe_table *table = &line->ruleset->tables[id];
+	line->table = table;
+	line->last_chain = NULL;
+	if (table->present && table->span.source != line->source) {
+		fe_line_second_file(line);
+		line->table = NULL;
+		return;
+	}
+	if (table->present) {
+		fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, NULL),
+			"table %s begins again: its rules so far are flushed",
+			fe_table_names[id]);
+		fe_table_clear(table);
+	}
+	fe_ruleset_table(line->ruleset, (enum fe_table_id)id);
+	table->span = (struct fe_span){line->source, (uint32_t)from,
+				       (uint32_t)(to - from)};
+	fe_driver_item(d, (uint32_t)from);
+}
+
+/* The next word of text[*at..to); empty at the end. */
+static struct fe_word next_word(const struct fe_driver *d, size_t *at,
+				size_t to)
+{
+	while (*at < to && (d->text.s[*at] == ' ' || d->text.s[*at] == '\t'))
+		++*at;
+	size_t from = *at;
+	while (*at < to && d->text.s[*at] != ' ' && d->text.s[*at] != '\t')
+		++*at;
+	return word_at(d, from, *at);
+}
+
+static void set_policy(struct fe_driver *d, struct fe_chain *chain,
+		       const struct fe_word *policy,
+		       const struct fe_word *counters)
+{
+	struct fe_line *line = &d->line;
+
+	if (fe_str_is(policy->text, "-"))
+		return;
+	if (fe_str_is(policy->text, "ACCEPT"))
+		chain->policy = FE_POLICY_ACCEPT;
+	else if (fe_str_is(policy->text, "DROP"))
+		chain->policy = FE_POLICY_DROP;
+	else
+		fe_line_error(line, "FE110", policy,
+			      "policy '%.*s': only ACCEPT and DROP can be one",
+			      (int)policy->text.len, policy->text.s);
+	if (counters->text.len &&
+	    !read_counters(counters->text, &chain->packets, &chain->bytes))
+		fe_diag(line->diags, FE_WARNING, NULL,
+			fe_line_span(line, counters),
+			"these are no counters: they look like "
+			"[PACKETS:BYTES]");
+}
+
+static void add_chain(struct fe_driver *d, const struct fe_word *name,
+		      const struct fe_word *policy)
+{
+	struct fe_line *line = &d->line;
+	struct fe_diag *diag;
+
+	if (!fe_str_is(policy->text, "-")) {
+		diag = fe_line_error(line, "FE110", policy,
+				     "table %s has no builtin chain '%.*s', and "
+				     "only such have a policy",
+				     fe_table_names[line->table->id],
+				     (int)name->text.len, name->text.s);
+		fe_diag_hint(line->diags, diag,
+			     "user chains have '-' in its place");
+		return;
+	}
+	if (!fe_line_chain_name(line, name))
+		return;
+	fe_table_add_chain(line->table, name->text, fe_line_span(line, NULL));
+	fe_driver_item(d, line->off);
+}
+
+static void declare_chain(struct fe_driver *d, size_t from, size_t to)
+{
+	struct fe_line *line = &d->line;
+	size_t at = from + 1;
+
+	fe_line_begin(line, (uint32_t)from);
+	line->end = (uint32_t)to;
+	struct fe_word name = next_word(d, &at, to);
+	struct fe_word policy = next_word(d, &at, to);
+	struct fe_word counters = next_word(d, &at, to);
+	if (!policy.text.len) {
+		fe_line_error(line, "FE110", NULL,
+			      "a chain line has a name and a policy: "
+			      ":NAME POLICY [0:0]");
+		return;
+	}
+	struct fe_chain *chain = fe_table_chain(line->table, name.text);
+	if (!chain) {
+		add_chain(d, &name, &policy);
+	} else if (chain->builtin) {
+		chain->span = fe_line_span(line, NULL);
+		set_policy(d, chain, &policy, &counters);
+		fe_driver_item(d, line->off);
+	} else {
+		struct fe_diag *diag = fe_line_error(
+		    line, "FE101", &name, "chain '%s' is declared twice",
+		    chain->name);
+		fe_diag_note(line->diags, diag, chain->span, "first here");
+	}
+}
+
+/* "# Generated by ip6tables-save": a section of the other family begins. */
+static void section(struct fe_driver *d, struct fe_str text)
+{
+	static const char lead[] = "# Generated by ip";
+	const size_t len = sizeof(lead) - 1;
+	unsigned family;
+
+	if (d->line.options->family || text.len < len + 7 ||
+	    memcmp(text.s, lead, len))
+		return;
+	if (!memcmp(text.s + len, "tables", 6))
+		family = 4;
+	else if (!memcmp(text.s + len, "6tables", 7))
+		family = 6;
+	else
+		return;
+	if (family != d->line.ruleset->family) {
+		fe_driver_item(d, UINT32_MAX);
+		fe_line_family(&d->line, family);
+		d->first_comment = d->line.ruleset->comments.n;
+	}
+}
+
+static bool is_commit(const struct fe_driver *d, size_t from, size_t to)
+{
+	return to - from == 6 && !memcmp(d->text.s + from, "COMMIT", 6);
+}
+
+static void commit(struct fe_driver *d, size_t from, size_t to)
+{
+	struct fe_line *line = &d->line;
+
+	line->table->commit = (uint32_t)from;
+	fe_driver_item(d, (uint32_t)from);
+	line->table = NULL;
+	line->last_chain = NULL;
+	if (to < d->text.len)
+		return;
+	struct fe_word word = word_at(d, from, to);
+	fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, &word),
+		"the file's last line has no newline: iptables-legacy-restore "
+		"refuses it");
+}
+
+static void outside(struct fe_driver *d, size_t from, size_t to)
+{
+	struct fe_word word = word_at(d, from, to);
+
+	fe_line_begin(&d->line, (uint32_t)from);
+	fe_line_error(&d->line, NULL, &word,
+		      "this line stands outside of any table: '*TABLE' begins "
+		      "one, COMMIT ends it");
+}
+
+static void long_line(struct fe_driver *d, size_t from, size_t to)
+{
+	struct fe_word word = word_at(d, from, from + 1);
+	struct fe_diag *diag;
+
+	fe_line_begin(&d->line, (uint32_t)from);
+	diag = fe_line_error(&d->line, NULL, &word,
+			     "this line has %zu bytes; the limit is %d",
+			     to - from, LONGEST_LINE - 1);
+	fe_diag_hint(d->line.diags, diag,
+		     "iptables-restore would cut it there and read the rest "
+		     "as a line of its own");
+}
+
+/* A line that is not one of rules. */
+static void special_line(struct fe_driver *d, size_t from, size_t to)
+{
+	char c = from < to ? d->text.s[from] : '\n';
+	bool inside = d->line.table != NULL;
+
+	if (c == '\n')
+		return;
+	if (c == '#') {
+		struct fe_str text = {d->text.s + from, to - from};
+		if (!inside)
+			section(d, text);
+		fe_driver_comment(d, from, to);
+	} else if (c == '*' && !inside) {
+		open_table(d, from, to);
+	} else if (c == ':' && inside) {
+		declare_chain(d, from, to);
+	} else if (inside && is_commit(d, from, to)) {
+		commit(d, from, to);
+	} else {
+		outside(d, from, to);
+	}
+}
+
+/* The end of the line that begins at from: its newline, or its cut. */
+static size_t line_end(const struct fe_driver *d, size_t from)
+{
+	const char *s = d->text.s + from;
+	size_t left = d->text.len - from;
+	const char *nl = memchr(s, '\n', left);
+	size_t len = nl ? (size_t)(nl - s) : left;
+
+	if (d->line.options->strict_compat && len > LONGEST_LINE)
+		len = LONGEST_LINE;
+	return from + len;
+}
+
+static bool is_rule_line(const struct fe_driver *d, size_t from, size_t to)
+{
+	char c = from < to ? d->text.s[from] : '\n';
+
+	if (!d->line.table || c == '\n' || c == '#' || c == ':')
+		return false;
+	return !is_commit(d, from, to);
+}
+
+/* CRLF makes the table's name "filter\r"; nothing after it would be right. */
+static bool refuse_crlf(struct fe_driver *d)
+{
+	const char *cr = memmem(d->text.s, d->text.len, "\r\n", 2);
+
+	while (cr) {
+		size_t off = (size_t)(cr - d->text.s), start = off;
+		while (start > 0 && d->text.s[start - 1] != '\n')
+			start--;
+		if (d->text.s[start] != '#')
+			break;
+		cr = memmem(cr + 1, d->text.len - off - 1, "\r\n", 2);
+	}
+	if (!cr)
+		return false;
+	struct fe_diag *diag = fe_diag(
+	    d->line.diags, FE_ERROR, NULL,
+	    (struct fe_span){d->line.source, (uint32_t)(cr - d->text.s), 1},
+	    "lines end in carriage return and newline: iptables-restore "
+	    "refuses such a file");
+	fe_diag_hint(d->line.diags, diag, "convert it: tr -d '\\r'");
+	return true;
+}
+
+static void missing_commit(struct fe_driver *d)
+{
+	const struct fe_table *table = d->line.table;
+
+	struct fe_diag *diag = fe_diag(
+	    d->line.diags, FE_ERROR, NULL,
+	    (struct fe_span){d->line.source, (uint32_t)d->text.len, 0},
+	    "table %s ends without COMMIT", fe_table_names[table->id]);
+	fe_diag_note(d->line.diags, diag, table->span, "it begins here");
+}
+
+void fe_read_save(struct fe_driver *d)
+{
+	size_t run = 0, at = 0, end;
+	bool running = false;
+
+	if (refuse_crlf(d))
+		return;
+	for (; at < d->text.len; at = end + (d->text.s[end] == '\n')) {
+		end = line_end(d, at);
+		bool cut = d->text.s[end] != '\n' && end < d->text.len;
+		bool rule = is_rule_line(d, at, end);
+		bool too_long = end - at >= LONGEST_LINE && !cut;
+		if (running && (!rule || too_long)) {
+			fe_driver_run(d, run, at, first_word);
+			running = false;
+		}
+		if (fe_driver_gives_up(d, (uint32_t)at))
+			return;
+		if (too_long) {
+			long_line(d, at, end);
+		} else if (!rule) {
+			special_line(d, at, end);
+		} else if (!running) {
+			run = at;
+			running = true;
+		}
+		if (running && cut) {
+			fe_driver_run(d, run, end, first_word);
+			running = false;
+		}
+	}
+	if (running)
+		fe_driver_run(d, run, at, first_word);
+	if (d->line.table)
+		missing_commit(d);
+}
+
+void fe_read_listing(struct fe_driver *d)
+{
+	struct fe_line *line = &d->line;
+
+	line->origin = FE_FROM_LISTING;
+	line->table =
+	    &line->ruleset->tables[fe_detect_table(d->text)];
+	fe_line_begin(line, 0);
+	if (line->table->present) {
+		fe_line_second_file(line);
+		return;
+	}
+	fe_ruleset_table(line->ruleset, line->table->id);
+	line->table->span = (struct fe_span){line->source, 0, 0};
+	for (size_t at = 0, end; at < d->text.len; at = end + 1) {
+		end = line_end(d, at);
+		if (end > at && d->text.s[at] == '#')
+			fe_driver_comment(d, at, end);
+		else if (end - at >= LONGEST_LINE)
+			long_line(d, at, end);
+		else if (end > at)
+			fe_driver_run(d, at, end, first_word);
+		if (fe_driver_gives_up(d, (uint32_t)at))
+			return;
+	}
+}
