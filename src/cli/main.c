@@ -12,6 +12,7 @@ static const struct command {
 	cli_command_fn *run;
 	const char *help;
 } commands[] = {
+    {"fmt", cmd_fmt, "rules as iptables-save prints them"},
     {"help", cmd_help, "this text, or a command's own"},
 };
 

@@ -1,7 +1,6 @@
 /*
- * From a line's settings to rules: sorted into parts, checked against the
- * tables' masks, then against what the extensions themselves check, and
- * multiplied where -s or -d hold lists.
+ * From a line's settings to rules: sorted into parts, checked, and multiplied
+ * where -s or -d hold lists.
  */
 #include <string.h>
 
@@ -12,72 +11,6 @@ enum { MOST_RULES = 65536 }; /* of one line */
 static uint16_t cap16(uint32_t n)
 {
 	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
-}
-
-static struct fe_word scope_word(const struct fe_scope *scope)
-{
-	return (struct fe_word){.off = scope->off,
-				.len = scope->end - scope->off};
-}
-
-/* The names of a mask's rows, for messages. */
-static void put_rows(const struct fe_ext *ext, uint64_t mask,
-		     const char *between, struct fe_buf *buf)
-{
-	for (unsigned row = 0; ext->opts[row].name; row++)
-		if (mask & UINT64_C(1) << row)
-			fe_buf_printf(buf, "%s--%s", buf->size ? between : "",
-				      ext->opts[row].name);
-}
-
-static void complain(struct fe_line *line, const struct fe_scope *scope,
-		     const char *what, uint64_t mask, const char *between)
-{
-	const struct fe_ext *ext = scope->vocab->ext;
-	struct fe_word at = scope_word(scope);
-	struct fe_buf buf = {0};
-
-	put_rows(ext, mask, between, &buf);
-	fe_line_error(line, "FE101", &at, "%s %s %s %s",
-		      ext->kind == FE_TARGET ? "target" : "match", ext->name,
-		      what, buf.data);
-	fe_buf_free(&buf);
-}
-
-/* Required, exclusive, needed and forbidden rows of one part. */
-static bool check_masks(struct fe_line *line, const struct fe_scope *scope)
-{
-	const struct fe_vocab_ext *v = scope->vocab;
-	uint64_t seen = scope->seen, group = v->exclusive;
-
-	if (v->required & ~seen) {
-		complain(line, scope, "needs", v->required & ~seen, " and ");
-		return false;
-	}
-	if (group && !(seen & group)) {
-		complain(line, scope, "needs one of", group, ", ");
-		return false;
-	}
-	if (group && (seen & group & ((seen & group) - 1))) {
-		complain(line, scope, "takes only one of", seen & group, ", ");
-		return false;
-	}
-	for (uint64_t left = seen; left; left &= left - 1) {
-		unsigned row = (unsigned)__builtin_ctzll(left);
-		const struct fe_opt *opt = &v->ext->opts[row];
-		uint64_t bit = UINT64_C(1) << row;
-		if (opt->excludes & seen) {
-			complain(line, scope, "cannot have both of",
-				 (opt->excludes & seen) | bit, ", ");
-			return false;
-		}
-		if (opt->needs & ~seen) {
-			complain(line, scope, "needs, too,",
-				 opt->needs & ~seen, " and ");
-			return false;
-		}
-	}
-	return true;
 }
 
 /* Counts settings by scope, then places them: stable, and linear. */
@@ -188,24 +121,63 @@ static bool set_target(struct fe_line *line, struct fe_rule *rule)
 	return false;
 }
 
+/*
+ * Whether the table says that a part may be wrong. Most parts are right, and
+ * the masks see that at once; messages are fe_part_check()'s business.
+ */
+static bool is_suspect(const struct fe_line *line, const struct fe_scope *scope)
+{
+	const struct fe_vocab_ext *v = scope->vocab;
+	uint64_t seen = scope->seen, group = seen & v->exclusive;
+
+	if (scope->opaque)
+		return false;
+	if ((v->required & ~seen) || (v->exclusive && !group) ||
+	    (group & (group - 1)))
+		return true;
+	if (v->proto && (v->proto != line->context.proto ||
+			 line->context.proto_neg))
+		return true;
+	for (uint64_t left = seen & v->related; left; left &= left - 1) {
+		const struct fe_opt *opt =
+		    &v->ext->opts[__builtin_ctzll(left)];
+		if ((opt->excludes & seen) || (opt->needs && !(opt->needs & seen)))
+			return true;
+	}
+	return false;
+}
+
+static bool check_part(struct fe_line *line, const struct fe_rule *rule,
+		       const struct fe_part *part, const struct fe_scope *scope)
+{
+	bool suspect = is_suspect(line, scope);
+	struct fe_check_context context = {
+	    .diags = line->diags,
+	    .rule = rule,
+	    .part = part,
+	    .family = line->ruleset->family,
+	    .table = line->table->id,
+	};
+
+	if (!suspect && !part->ext->check)
+		return true;
+	context.span = fe_part_span(rule, part);
+	return suspect ? fe_part_check(&context) : part->ext->check(&context);
+}
+
+/* Parts are the scopes in another order: the target stands last. */
 static bool check_parts(struct fe_line *line, const struct fe_rule *rule)
 {
+	const struct fe_part *part = rule->parts;
 	bool ok = true;
 
-	for (unsigned i = 0; i < rule->n_parts; i++) {
-		const struct fe_part *part = &rule->parts[i];
-		struct fe_check_context context = {
-		    .diags = line->diags,
-		    .rule = rule,
-		    .part = part,
-		    .family = line->ruleset->family,
-		    .table = line->table->id,
-		};
-		if (!part->ext->check)
-			continue;
-		context.span = fe_part_span(rule, part);
-		ok &= part->ext->check(&context);
-	}
+	for (size_t i = 0; i < line->scopes.n; i++)
+		if ((int)i != line->target)
+			ok &= check_part(line, rule, part++,
+					 &line->scopes.data[i]);
+	if (rule->target)
+		ok &= check_part(line, rule, part,
+				 &line->scopes.data[line->target]);
 	return ok;
 }
 
@@ -264,9 +236,6 @@ bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 	struct fe_rule *rule = fe_new(line->ruleset->arena, struct fe_rule);
 	struct fe_setting *settings;
 
-	for (size_t i = 0; i < line->scopes.n; i++)
-		if (!check_masks(line, &line->scopes.data[i]))
-			return false;
 	if (!check_interfaces(line, chain) || !set_target(line, rule))
 		return false;
 	settings = sort_settings(line);

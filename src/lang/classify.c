@@ -323,7 +323,7 @@ void fe_line_end(struct fe_line *line)
 {
 	if (line->has_held)
 		push(line, FE_T_RAW, &line->held);
-	if (line->owed)
+	if (line->owed && !line->failed)
 		fe_line_error(line, "FE101", &line->last,
 			      "'%.*s' wants %s", (int)line->last.text.len,
 			      line->last.text.s,

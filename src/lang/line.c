@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "option/types.h"
 #include "rule.h"
 
 void fe_line_init(struct fe_line *line)
@@ -307,6 +308,28 @@ static bool read_value(struct fe_line *line, const struct fe_opt *opt,
 	return true;
 }
 
+/* What any packet passes leaves no trace in the rule: -s 0/0, -p all, -i +. */
+static bool is_nothing(const struct fe_line *line, const struct fe_setting *s)
+{
+	if (s->neg)
+		return false;
+	switch ((enum fe_base_row)s->opt) {
+	case FE_BASE_SOURCE:
+	case FE_BASE_DESTINATION:
+		return fe_u128_eq(
+		    fe_net_value(s->value, line->ruleset->family).mask,
+		    fe_u128(0));
+	case FE_BASE_IN:
+	case FE_BASE_OUT:
+		return !strcmp(s->value.text, "+");
+	case FE_BASE_PROTOCOL:
+		return s->value.u == 0;
+	case FE_BASE_FRAGMENT:
+		return false;
+	}
+	return false;
+}
+
 void fe_line_set(struct fe_line *line, bool neg)
 {
 	struct fe_scope *scope = &line->scopes.data[line->opt_scope];
@@ -318,7 +341,7 @@ void fe_line_set(struct fe_line *line, bool neg)
 
 	if (!may_set(line, opt, scope, neg))
 		return;
-	if (opt->n_args && !read_value(line, opt, neg, &s.setting.value)) {
+	if (opt->type && !read_value(line, opt, neg, &s.setting.value)) {
 		line->failed = true;
 		return;
 	}
@@ -327,5 +350,7 @@ void fe_line_set(struct fe_line *line, bool neg)
 	s.setting.off = cap16(s.off - line->off);
 	scope->end = end->off + end->len;
 	s.setting.len = cap16(scope->end - s.off);
-	fe_vec_push(&line->settings, s);
+	if (line->opt_scope || line->lists[0].n + line->lists[1].n ||
+	    !is_nothing(line, &s.setting))
+		fe_vec_push(&line->settings, s);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "option/types.h"
+
 const struct fe_verb fe_verbs[] = {
     {"append", 'A', 1, 1, FE_VERB_APPEND},
     {"insert", 'I', 1, 2, FE_VERB_INSERT},
@@ -178,7 +180,11 @@ struct fe_vocab_ext *fe_vocab_add(struct fe_vocab *vocab,
 			v->required |= UINT64_C(1) << row;
 		if (flags & FE_EXCLUSIVE)
 			v->exclusive |= UINT64_C(1) << row;
+		if (ext->opts[row].needs || ext->opts[row].excludes)
+			v->related |= UINT64_C(1) << row;
 	}
+	if (ext->kind == FE_MATCH && ext->proto)
+		fe_proto_read(fe_str(ext->proto), &v->proto);
 	if (ext->kind == FE_BASE)
 		return v;
 	struct fe_map *map = ext->kind == FE_MATCH ? &vocab->matches

@@ -6,6 +6,7 @@
 #ifndef FE_VOCAB_H
 #define FE_VOCAB_H
 
+#include "base/map.h"
 #include "ext/ext.h"
 
 /* Names to numbers; aliases give the same number. */
@@ -47,6 +48,8 @@ struct fe_vocab_ext {
 	struct fe_names names;     /* of its options; the row numbers */
 	uint64_t required;         /* mask over rows */
 	uint64_t exclusive;        /* mask over rows */
+	uint64_t related;          /* rows that need or exclude others */
+	unsigned proto;            /* that -p must name, or 0 */
 };
 
 /* Rows of a vocabulary's frame: base options, then verbs. */

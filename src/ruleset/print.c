@@ -7,65 +7,9 @@
  */
 #include "ruleset/ruleset.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void put_setting(const struct fe_part *part,
-			const struct fe_setting *setting, unsigned family,
-			struct fe_buf *buf)
-{
-	const struct fe_opt *opt = &part->ext->opts[setting->opt];
-
-	if (setting->neg)
-		fe_buf_add(buf, " !", 2);
-	if (part->ext->kind == FE_BASE && opt->short_name) {
-		fe_buf_add(buf, " -", 2);
-		fe_buf_putc(buf, opt->short_name);
-	} else {
-		fe_buf_add(buf, " --", 3);
-		fe_buf_puts(buf, opt->name);
-	}
-	if (opt->n_args)
-		opt->type->print(opt, setting, family, buf);
-}
-
-/* Settings in table order: rows are few, settings fewer. */
-static void put_settings(const struct fe_part *part, unsigned family,
-			 struct fe_buf *buf)
-{
-	uint32_t left = part->n;
-
-	for (unsigned row = 0; left; row++) {
-		const struct fe_opt *opt = &part->ext->opts[row];
-		assert(opt->name);
-		for (uint32_t i = 0; i < part->n; i++) {
-			if (part->settings[i].opt != row)
-				continue;
-			left--;
-			if (!(opt->flags & FE_HIDDEN))
-				put_setting(part, &part->settings[i], family,
-					    buf);
-		}
-	}
-}
-
-static void put_part(const struct fe_part *part, unsigned family,
-		     struct fe_buf *buf)
-{
-	if (part->ext->kind == FE_MATCH) {
-		fe_buf_add(buf, " -m ", 4);
-		fe_buf_puts(buf, part->ext->name);
-	} else if (part->ext->kind == FE_TARGET) {
-		fe_buf_add(buf, " -j ", 4);
-		fe_buf_puts(buf, part->ext->name);
-	}
-	if (part->ext->print)
-		part->ext->print(part, family, buf);
-	else
-		put_settings(part, family, buf);
-}
 
 void fe_rule_print(const struct fe_rule *rule, struct fe_buf *buf)
 {
@@ -74,7 +18,7 @@ void fe_rule_print(const struct fe_rule *rule, struct fe_buf *buf)
 	fe_buf_add(buf, "-A ", 3);
 	fe_buf_puts(buf, rule->chain->name);
 	for (unsigned i = 0; i < rule->n_parts; i++)
-		put_part(&rule->parts[i], family, buf);
+		fe_part_print(&rule->parts[i], family, buf);
 	if (rule->jump) {
 		fe_buf_puts(buf, rule->action == FE_ACT_GOTO ? " -g " : " -j ");
 		fe_buf_puts(buf, rule->jump->name);

@@ -1,0 +1,50 @@
+/* ferrule fmt: rules as iptables-save prints them. */
+#include "cli/inputs.h"
+
+static int print(struct cli *cli, const struct cli_inputs *inputs,
+		 unsigned flags, const char *path)
+{
+	struct cli_file file;
+	int error;
+
+	if (!path)
+		return ferrule_rules_print(inputs->rules, flags, &cli->out);
+	if (!cli_file_open(cli, &file, path))
+		return FERRULE_UNREADABLE;
+	error = ferrule_rules_print(inputs->rules, flags, &file.out);
+	if (!cli_file_close(cli, &file, !error) && !error)
+		error = FERRULE_UNREADABLE;
+	return error;
+}
+
+int cmd_fmt(struct cli *cli, int argc, char **argv)
+{
+	struct cli_inputs inputs = {0};
+	struct cli_list operands = {0};
+	bool counters = false;
+	const char *path = NULL;
+	const struct cli_option options[] = {
+	    {'c', "counters", CLI_FLAG, &counters, NULL,
+	     "print packet and byte counters"},
+	    {'o', "output", CLI_STRING, &path, "FILE",
+	     "write there instead of to standard output"},
+	    CLI_INPUT_OPTIONS(&inputs),
+	    {0},
+	};
+	int status = cli_parse(cli, argc, argv,
+			       "fmt [OPTION...] RULES...", options, &operands);
+
+	if (!status)
+		status = cli_inputs_read(cli, &inputs, &operands);
+	if (!status) {
+		unsigned flags = FERRULE_PRINT_COMMENTS;
+		if (counters)
+			flags |= FERRULE_PRINT_COUNTERS;
+		status = print(cli, &inputs, flags, path);
+		if (!status)
+			status = inputs.status;
+	}
+	cli_inputs_free(&inputs);
+	cli_list_free(&operands);
+	return status < 0 ? FERRULE_OK : status;
+}

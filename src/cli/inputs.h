@@ -1,0 +1,40 @@
+/*
+ * What most commands read: RULES, and how to read them. A command puts the
+ * rows of CLI_INPUT_OPTIONS among its options and calls cli_inputs_read().
+ */
+#ifndef CLI_INPUTS_H
+#define CLI_INPUTS_H
+
+#include <ferrule/ruleset.h>
+
+#include "cli/options.h"
+
+struct cli_inputs {
+	const char *input;         /* --input */
+	bool v4, v6;               /* -4, -6 */
+	bool resolve;
+	bool strict_compat;
+	struct ferrule_rules *rules;
+	int status;                /* FERRULE_UNREADABLE: not all understood */
+};
+
+#define CLI_INPUT_OPTIONS(in)                                                  \
+	{0, "input", CLI_STRING, &(in)->input, "save|script",                  \
+	 "what RULES are, instead of a guess by content"},                     \
+	{'4', "ipv4", CLI_FLAG, &(in)->v4, NULL, "RULES are for IPv4"},        \
+	{'6', "ipv6", CLI_FLAG, &(in)->v6, NULL, "RULES are for IPv6"},        \
+	{0, "resolve", CLI_FLAG, &(in)->resolve, NULL,                         \
+	 "ask for the addresses of host names"},                               \
+	{0, "strict-compat", CLI_FLAG, &(in)->strict_compat, NULL,             \
+	 "do as iptables does where that is dangerous"}
+
+/*
+ * Reads all operands into inputs->rules. Returns FERRULE_OK when there is
+ * something to work on, in which case inputs->status still tells whether all
+ * of it was understood; else an exit code, after reporting.
+ */
+int cli_inputs_read(struct cli *cli, struct cli_inputs *inputs,
+		    const struct cli_list *operands);
+void cli_inputs_free(struct cli_inputs *inputs);
+
+#endif
