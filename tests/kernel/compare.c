@@ -54,7 +54,8 @@ static void say_life(struct diff *d, const char *who, const struct kt_sent *s,
 		return;
 	}
 	kt_life_text(&s->lives.data[i], d->out);
-	if (s->lives.data[i].end != KT_VANISHED && s->lives.data[i].bytes.data) {
+	if (s->lives.data[i].end != KT_VANISHED &&
+	    s->lives.data[i].bytes.data) {
 		fe_buf_puts(d->out, "\n      ");
 		hex(&s->lives.data[i].bytes, d->out);
 	}
@@ -76,7 +77,8 @@ static void compare_packet(struct diff *d, size_t at, const struct kt_sent *k,
 		    e->lives.data[0].hook < 0)
 			continue;
 		d->n++;
-		fe_buf_printf(d->out, "  packet %zu, life %zu differs\n", at, i);
+		fe_buf_printf(d->out, "  packet %zu, life %zu differs\n", at,
+			      i);
 		say_life(d, "kernel", k, i);
 		say_life(d, "engine", e, i);
 	}
@@ -154,10 +156,10 @@ static void compare_table(struct diff *d, const char *kernel,
 
 static int tuple_order(const struct fe_tuple *a, const struct fe_tuple *b)
 {
-#define CMP(x, y)                                                              \
-	do {                                                                   \
-		if ((x) != (y))                                                \
-			return (x) < (y) ? -1 : 1;                             \
+#define CMP(x, y)                                  \
+	do {                                       \
+		if ((x) != (y))                    \
+			return (x) < (y) ? -1 : 1; \
 	} while (0)
 	CMP(a->family, b->family);
 	CMP(a->proto, b->proto);
@@ -213,8 +215,7 @@ static bool same_entry(const struct kt_entry *a, const struct kt_entry *b)
 	return !entry_order(a, b) && a->status == b->status &&
 	       a->mark == b->mark && a->tcp_state == b->tcp_state &&
 	       !memcmp(a->packets, b->packets, sizeof(a->packets)) &&
-	       !memcmp(a->bytes, b->bytes, sizeof(a->bytes)) &&
-	       high - low <= 1;
+	       !memcmp(a->bytes, b->bytes, sizeof(a->bytes)) && high - low <= 1;
 }
 
 static void say_entry(struct diff *d, const char *who, const struct kt_entry *e)
@@ -238,12 +239,13 @@ static void compare_entries(struct diff *d, const struct kt_play *k,
 		qsort(e->entries.data, e->entries.n, sizeof(struct kt_entry),
 		      entry_order);
 	while (i < k->entries.n || j < e->entries.n) {
-		const struct kt_entry *a = i < k->entries.n
-					       ? &k->entries.data[i] : NULL;
-		const struct kt_entry *b = j < e->entries.n
-					       ? &e->entries.data[j] : NULL;
-		int order = !a ? 1 : !b ? -1
-				   : tuple_order(&a->tuple[0], &b->tuple[0]);
+		const struct kt_entry *a =
+		    i < k->entries.n ? &k->entries.data[i] : NULL;
+		const struct kt_entry *b =
+		    j < e->entries.n ? &e->entries.data[j] : NULL;
+		int order = !a	 ? 1
+			    : !b ? -1
+				 : tuple_order(&a->tuple[0], &b->tuple[0]);
 
 		i += order <= 0;
 		j += order >= 0;

@@ -16,8 +16,8 @@ static struct fe_u128 net4(unsigned h, unsigned iface, unsigned host)
 
 static struct fe_u128 net6(unsigned h, unsigned iface, unsigned host)
 {
-	return (struct fe_u128){0xfd00ull << 48 | (uint64_t)h << 32 |
-				    (uint64_t)iface << 16, host};
+	return (struct fe_u128){
+	    0xfd00ull << 48 | (uint64_t)h << 32 | (uint64_t)iface << 16, host};
 }
 
 static void add(struct kt_host *host, unsigned family, unsigned iface,

@@ -68,9 +68,11 @@ static void collect_one(struct kt_sent *sent, uint8_t iface,
 		life->bytes = bytes;
 		return;
 	}
-	fe_vec_push(&sent->lives,
-		    (struct kt_life){.end = KT_SENT, .oif = iface, .hook = -1,
-				     .generated = true, .bytes = bytes});
+	fe_vec_push(&sent->lives, (struct kt_life){.end = KT_SENT,
+						   .oif = iface,
+						   .hook = -1,
+						   .generated = true,
+						   .bytes = bytes});
 }
 
 void kt_collect(struct kt_ns *ns, struct kt_case *c, struct kt_sent *sent)
@@ -129,9 +131,9 @@ static struct kt_life *life_of(struct kt_sent *sent, const struct kt_event *e)
 	for (size_t i = n; i-- > 0;) {
 		struct kt_life *life = &sent->lives.data[i];
 
-		if (e->leaving ? !life->last_leaving &&
-				     life->last_hook == e->hook
-			       : life_goes_on(life, e->hook))
+		if (e->leaving
+			? !life->last_leaving && life->last_hook == e->hook
+			: life_goes_on(life, e->hook))
 			return life;
 	}
 	fe_vec_push(&sent->lives, (struct kt_life){.generated = n > 0});
@@ -165,9 +167,9 @@ static void finish_checksum(struct kt_bytes *b)
 		return;
 	p = b->data + v.l4 + 16;
 	have = (uint16_t)(p[0] << 8 | p[1]);
-	pseudo = (uint16_t)~kt_l4_sum(b->data, v.l4, v.l4, v.family,
-				      (unsigned)(IPPROTO_TCP |
-						 (b->size - v.l4) << 8));
+	pseudo = (uint16_t)~kt_l4_sum(
+	    b->data, v.l4, v.l4, v.family,
+	    (unsigned)(IPPROTO_TCP | (b->size - v.l4) << 8));
 	if (have != pseudo)
 		return;
 	p[0] = p[1] = 0;

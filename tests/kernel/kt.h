@@ -27,7 +27,7 @@
 
 enum { KT_NO_IFACE, KT_LO, KT_ETH0, KT_ETH1, KT_ETH2, KT_N_IFACES };
 
-#define KT_GROUP 4242      /* NFLOG group of the observer */
+#define KT_GROUP 4242 /* NFLOG group of the observer */
 #define KT_MAX_ADDRS 8
 
 extern const char *const kt_iface_names[KT_N_IFACES];
@@ -40,12 +40,12 @@ struct kt_addr {
 };
 
 struct kt_host {
-	unsigned n_eth;                     /* 1 to 3 */
+	unsigned n_eth; /* 1 to 3 */
 	struct kt_addr addrs[2 * KT_MAX_ADDRS];
 	unsigned n_addrs;
 	bool forward4, forward6;
-	unsigned rp_filter;                 /* 0, 1, 2 */
-	struct fe_u128 gateway4, gateway6;  /* default routes, by eth0 */
+	unsigned rp_filter;		   /* 0, 1, 2 */
+	struct fe_u128 gateway4, gateway6; /* default routes, by eth0 */
 };
 
 /* Host number n of a seed's handful. */
@@ -64,14 +64,20 @@ void kt_addr_text(unsigned family, struct fe_u128 addr, struct fe_buf *buf);
 
 /* ---- cases -------------------------------------------------------------- */
 
-enum kt_table { KT_RAW, KT_MANGLE, KT_NAT, KT_FILTER, KT_SECURITY,
-		KT_N_TABLES };
+enum kt_table {
+	KT_RAW,
+	KT_MANGLE,
+	KT_NAT,
+	KT_FILTER,
+	KT_SECURITY,
+	KT_N_TABLES
+};
 extern const char *const kt_table_names[KT_N_TABLES];
 
 struct kt_chain {
 	const char *name;
 	bool builtin;
-	bool drop;            /* policy */
+	bool drop;	      /* policy */
 	FE_VEC(char *) rules; /* "-A NAME ...", without newline */
 };
 
@@ -89,40 +95,40 @@ struct kt_sysctl {
 };
 
 enum kt_op { KT_TCP, KT_UDP, KT_ICMP, KT_OTHER, KT_ERROR };
-enum kt_mod { /* what is odd about a packet */
-	KT_BADSUM = 1,    /* wrong transport checksum */
-	KT_TRUNC = 2,     /* cut within the transport header */
-	KT_LOWTTL = 4,    /* TTL 1 */
-	KT_SPOOF = 8,     /* another source address */
-	KT_NOSUM = 16,    /* UDP checksum 0 */
-	KT_BADIP = 32,    /* wrong IPv4 header checksum */
-	KT_PADDED = 64,   /* bytes behind the IP length */
-	KT_OTHERIF = 128, /* comes in by another interface */
+enum kt_mod {			/* what is odd about a packet */
+	      KT_BADSUM = 1,	/* wrong transport checksum */
+	      KT_TRUNC = 2,	/* cut within the transport header */
+	      KT_LOWTTL = 4,	/* TTL 1 */
+	      KT_SPOOF = 8,	/* another source address */
+	      KT_NOSUM = 16,	/* UDP checksum 0 */
+	      KT_BADIP = 32,	/* wrong IPv4 header checksum */
+	      KT_PADDED = 64,	/* bytes behind the IP length */
+	      KT_OTHERIF = 128, /* comes in by another interface */
 };
 
 struct kt_flow { /* what a pair of hosts says to each other */
 	uint8_t family, proto;
-	uint8_t in_if;        /* where the originator is; 0: this host */
+	uint8_t in_if; /* where the originator is; 0: this host */
 	struct fe_u128 src, dst;
 	uint16_t sport, dport; /* ICMP: id, unused */
 	uint32_t isn[2];
-	uint8_t wscale[2];    /* 255: option absent */
+	uint8_t wscale[2]; /* 255: option absent */
 	bool sack;
 };
 
 struct kt_step {
 	uint16_t flow;
-	uint8_t op;           /* enum kt_op */
-	uint8_t dir;          /* 0 as the flow began, 1 reply */
+	uint8_t op;  /* enum kt_op */
+	uint8_t dir; /* 0 as the flow began, 1 reply */
 	uint8_t tcp_flags;
-	uint8_t type, code;   /* ICMP and errors */
-	uint16_t mods;        /* enum kt_mod */
-	uint16_t len;         /* payload bytes; errors: quoted bytes */
+	uint8_t type, code; /* ICMP and errors */
+	uint16_t mods;	    /* enum kt_mod */
+	uint16_t len;	    /* payload bytes; errors: quoted bytes */
 	int32_t seq_off, ack_off;
 	uint16_t window;
 	uint8_t tos, ttl;
-	uint32_t mark;        /* of a packet this host sends */
-	uint32_t gap_ms;      /* waits before */
+	uint32_t mark;	 /* of a packet this host sends */
+	uint32_t gap_ms; /* waits before */
 };
 
 struct kt_case {
@@ -131,19 +137,21 @@ struct kt_case {
 	unsigned number;
 	unsigned host_number;
 	struct kt_host host;
-	struct kt_rules rules[2];      /* v4, v6 */
-	const char *ipsets;            /* ipset restore text, or NULL */
+	struct kt_rules rules[2]; /* v4, v6 */
+	const char *ipsets;	  /* ipset restore text, or NULL */
 	FE_VEC(struct kt_sysctl) sysctls;
 	FE_VEC(struct kt_flow) flows;
 	FE_VEC(struct kt_step) steps;
-	bool planted;                  /* holds a class safe by construction */
-	const char *planted_text;      /* which, for reports */
+	bool planted;		  /* holds a class safe by construction */
+	const char *planted_text; /* which, for reports */
 };
 
 struct kt_case *kt_case_new(uint64_t seed, unsigned number);
 struct kt_case *kt_case_random(uint64_t seed, unsigned number);
 void kt_case_free(struct kt_case *c);
 void kt_rules_random(struct kt_case *c, struct fe_rng *rng, unsigned family);
+void kt_ipsets_random(struct kt_case *c, struct fe_rng *rng);
+void kt_ipsets_restore(const char *save, struct fe_buf *out);
 void kt_traffic_random(struct kt_case *c, struct fe_rng *rng);
 /* The save text; whole: also the tables that are not present, empty. */
 void kt_rules_print(const struct kt_rules *rules, bool whole, bool nat,
@@ -164,8 +172,8 @@ struct kt_bytes {
 	uint32_t size;
 };
 
-struct kt_event { /* the observer saw a packet enter or leave a hook */
-	uint8_t hook;         /* enum fe_hook */
+struct kt_event {     /* the observer saw a packet enter or leave a hook */
+	uint8_t hook; /* enum fe_hook */
 	bool leaving;
 	uint8_t iif, oif;
 	uint32_t mark;
@@ -176,16 +184,16 @@ enum kt_end { KT_VANISHED, KT_SENT, KT_DELIVERED };
 
 struct kt_life { /* of one packet, from its first hook to its end */
 	enum kt_end end;
-	int hook;             /* VANISHED: in this hook, or -1 between hooks */
-	uint8_t oif;          /* SENT */
-	bool generated;       /* made by the kernel in answer */
-	uint32_t mark;        /* SENT and DELIVERED */
+	int hook;	       /* VANISHED: in this hook, or -1 between hooks */
+	uint8_t oif;	       /* SENT */
+	bool generated;	       /* made by the kernel in answer */
+	uint32_t mark;	       /* SENT and DELIVERED */
 	struct kt_bytes bytes; /* as sent or delivered */
 	/* The reader's scratch: */
 	int last_hook;
 	bool last_leaving;
 	uint8_t last_oif;
-	uint8_t hooks[16];    /* entered, in order */
+	uint8_t hooks[16]; /* entered, in order */
 	unsigned n_hooks;
 	struct kt_bytes after[FE_N_HOOKS]; /* leaving each hook */
 };
@@ -193,16 +201,16 @@ struct kt_life { /* of one packet, from its first hook to its end */
 struct kt_entry { /* of conntrack */
 	struct fe_tuple tuple[2];
 	uint32_t status, mark, timeout;
-	uint8_t tcp_state;    /* 255: not TCP */
+	uint8_t tcp_state; /* 255: not TCP */
 	uint64_t packets[2], bytes[2];
 };
 
 struct kt_sent { /* one injected packet and what followed */
 	unsigned step;
 	struct kt_bytes bytes;
-	uint8_t iif;          /* 0: sent by this host */
+	uint8_t iif; /* 0: sent by this host */
 	uint32_t mark;
-	int64_t time;         /* ns */
+	int64_t time; /* ns */
 	FE_VEC(struct kt_event) events;
 	FE_VEC(struct kt_life) lives;
 	FE_VEC(struct kt_entry) made; /* conntrack entries confirmed */
@@ -219,10 +227,10 @@ struct kt_stats {
 struct kt_play { /* one side's account of a case */
 	FE_VEC(struct kt_sent) sent;
 	FE_VEC(struct kt_entry) entries;
-	const char *save[2];  /* iptables-save -c */
-	int64_t end;          /* when the entries were read */
+	const char *save[2]; /* iptables-save -c */
+	int64_t end;	     /* when the entries were read */
 	struct kt_stats stats;
-	const char *error;    /* could not be played */
+	const char *error; /* could not be played */
 };
 
 /* ---- bytes -------------------------------------------------------------- */
@@ -237,8 +245,8 @@ struct kt_view { /* the headers of some bytes, for tests only */
 bool kt_view(const struct kt_bytes *bytes, struct kt_view *view);
 uint16_t kt_sum(const uint8_t *data, size_t size, uint32_t start);
 /* The right transport checksum of these bytes. */
-uint16_t kt_l4_sum(const uint8_t *data, size_t size, size_t l4,
-		   unsigned family, unsigned proto);
+uint16_t kt_l4_sum(const uint8_t *data, size_t size, size_t l4, unsigned family,
+		   unsigned proto);
 /* For comparing packets the host made: IPv4 id and header checksum -> 0. */
 void kt_normalise(struct kt_bytes *bytes);
 /* "IP 10.0.0.1:53 > ... S seq 1 len 0" */
@@ -247,14 +255,14 @@ void kt_packet_text(const struct kt_bytes *bytes, struct fe_buf *buf);
 struct kt_script { /* how far the flows of a case have come */
 	struct kt_case *c;
 	struct kt_talk {
-		uint32_t next[2];       /* TCP sequence number */
+		uint32_t next[2]; /* TCP sequence number */
 		uint16_t icmp_seq;
-		bool seen;              /* the responder got a packet */
-		uint8_t seen_if;        /* by this interface; 0 this host */
-		struct kt_view view;    /* with these addresses */
+		bool seen;		/* the responder got a packet */
+		uint8_t seen_if;	/* by this interface; 0 this host */
+		struct kt_view view;	/* with these addresses */
 		struct kt_bytes out[2]; /* last packet that arrived, by dir */
 		uint8_t out_if[2];
-	} *talks;
+	} * talks;
 };
 
 void kt_script_start(struct kt_script *script, struct kt_case *c);
@@ -267,14 +275,14 @@ void kt_script_heard(struct kt_script *script, const struct kt_step *step,
 
 /* ---- the kernel --------------------------------------------------------- */
 
-struct kt_ns { /* a namespace made like a host; kept and used again */
-	int fd;               /* of the namespace */
+struct kt_ns {	/* a namespace made like a host; kept and used again */
+	int fd; /* of the namespace */
 	int tun[KT_N_IFACES];
 	unsigned ifindex[KT_N_IFACES];
-	int raw4, raw6;       /* IPPROTO_RAW sockets */
-	int log, ct, ask;     /* netlink: NFLOG, conntrack news, requests */
+	int raw4, raw6;	  /* IPPROTO_RAW sockets */
+	int log, ct, ask; /* netlink: NFLOG, conntrack news, requests */
 	unsigned host_number;
-	bool nat;             /* nat tables exist, of both families */
+	bool nat; /* nat tables exist, of both families */
 	unsigned uses;
 	bool sysctls_changed;
 	struct kt_stats stats; /* at the last reading */
@@ -319,8 +327,8 @@ void kt_replay_kernel(struct kt_pool *pool, struct kt_case *c,
  * Plays the same packets; sets error when the rules cannot be read. naive:
  * by the interpreted evaluator.
  */
-void kt_play_engine(struct kt_case *c, const struct kt_play *kernel,
-		    bool naive, struct kt_play *play);
+void kt_play_engine(struct kt_case *c, const struct kt_play *kernel, bool naive,
+		    struct kt_play *play);
 
 /* ---- comparing ---------------------------------------------------------- */
 

@@ -22,7 +22,7 @@
 struct options {
 	uint64_t seed;
 	unsigned cases;
-	long only;        /* one case, or -1 */
+	long only; /* one case, or -1 */
 	unsigned jobs;
 	bool verbose, shrink, kernel_only, rows;
 };
@@ -121,8 +121,7 @@ static bool run_case(struct tester *t, unsigned number)
 
 static void say(struct tester *t)
 {
-	if (t->out.size &&
-	    write(STDOUT_FILENO, t->out.data, t->out.size) < 0)
+	if (t->out.size && write(STDOUT_FILENO, t->out.data, t->out.size) < 0)
 		exit(1);
 	fe_buf_clear(&t->out);
 }
@@ -194,8 +193,8 @@ static int worker(const struct options *o, unsigned number)
 	fe_buf_printf(&t.out,
 		      "# worker %u: %u cases, %u differ, %zu packets, "
 		      "%zu conntrack entries\n",
-		      number, t.totals.cases, t.totals.failed,
-		      t.totals.packets, t.totals.entries);
+		      number, t.totals.cases, t.totals.failed, t.totals.packets,
+		      t.totals.entries);
 	say(&t);
 	kt_pool_free(t.pool);
 	fe_buf_free(&t.out);
@@ -223,7 +222,8 @@ static int run_workers(const struct options *o)
 static void usage(void)
 {
 	fputs("kernel_test [--seed N] [--cases N] [--case K] [--jobs N]\n"
-	      "            [--verbose] [--shrink] [--kernel-only]\n", stderr);
+	      "            [--verbose] [--shrink] [--kernel-only]\n",
+	      stderr);
 	exit(2);
 }
 

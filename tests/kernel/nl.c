@@ -101,15 +101,14 @@ static void request_start(struct request *r, unsigned type, unsigned flags,
 static void request_attr(struct request *r, unsigned type, const void *data,
 			 size_t size)
 {
-	size_t at = NLMSG_ALIGN(r->head.nlmsg_len) - NLMSG_HDRLEN -
-		    sizeof(r->gen);
+	size_t at =
+	    NLMSG_ALIGN(r->head.nlmsg_len) - NLMSG_HDRLEN - sizeof(r->gen);
 	struct nlattr a = {(uint16_t)(sizeof(a) + size), (uint16_t)type};
 
 	memcpy(r->attrs + at, &a, sizeof(a));
 	memcpy(r->attrs + at + sizeof(a), data, size);
-	r->head.nlmsg_len =
-	    (uint32_t)(NLMSG_ALIGN(r->head.nlmsg_len) +
-		       (unsigned)NLA_ALIGN(a.nla_len));
+	r->head.nlmsg_len = (uint32_t)(NLMSG_ALIGN(r->head.nlmsg_len) +
+				       (unsigned)NLA_ALIGN(a.nla_len));
 }
 
 static bool request_send(int fd, const struct request *r)
@@ -209,8 +208,8 @@ static void event_read(const struct kt_ns *ns, struct fe_arena *arena,
 	struct kt_event e = {0};
 	struct nfulnl_msg_packet_hdr hdr;
 
-	attrs_read(a, (const uint8_t *)NLMSG_DATA(head) +
-			  sizeof(struct nfgenmsg),
+	attrs_read(a,
+		   (const uint8_t *)NLMSG_DATA(head) + sizeof(struct nfgenmsg),
 		   head->nlmsg_len - NLMSG_HDRLEN - sizeof(struct nfgenmsg));
 	if (!a[NFULA_PACKET_HDR] || !a[NFULA_PREFIX] || !a[NFULA_PAYLOAD])
 		return;
@@ -221,8 +220,8 @@ static void event_read(const struct kt_ns *ns, struct fe_arena *arena,
 	e.iif = iface_number(ns, a[NFULA_IFINDEX_INDEV]);
 	e.oif = iface_number(ns, a[NFULA_IFINDEX_OUTDEV]);
 	e.bytes.size = (uint32_t)attr_size(a[NFULA_PAYLOAD]);
-	e.bytes.data = fe_arena_memdup(arena, attr_data(a[NFULA_PAYLOAD]),
-				       e.bytes.size);
+	e.bytes.data =
+	    fe_arena_memdup(arena, attr_data(a[NFULA_PAYLOAD]), e.bytes.size);
 	fe_vec_push(&sent->events, e);
 }
 
@@ -235,10 +234,10 @@ static void tuple_read(struct fe_tuple *t, const struct nlattr *attr,
 	attrs_nested(ip, a[CTA_TUPLE_IP]);
 	attrs_nested(l4, a[CTA_TUPLE_PROTO]);
 	t->family = family == AF_INET ? 4 : 6;
-	t->src = attr_addr(ip[family == AF_INET ? CTA_IP_V4_SRC
-						: CTA_IP_V6_SRC]);
-	t->dst = attr_addr(ip[family == AF_INET ? CTA_IP_V4_DST
-						: CTA_IP_V6_DST]);
+	t->src =
+	    attr_addr(ip[family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC]);
+	t->dst =
+	    attr_addr(ip[family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST]);
 	t->proto = (uint8_t)attr_number(l4[CTA_PROTO_NUM]);
 	t->zone = (uint16_t)attr_number(a[CTA_TUPLE_ZONE]);
 	t->sport = (uint16_t)attr_number(l4[CTA_PROTO_SRC_PORT]);
@@ -248,11 +247,12 @@ static void tuple_read(struct fe_tuple *t, const struct nlattr *attr,
 
 		t->sport = (uint16_t)attr_number(
 		    l4[v4 ? CTA_PROTO_ICMP_ID : CTA_PROTO_ICMPV6_ID]);
-		t->dport = (uint16_t)(
-		    attr_number(l4[v4 ? CTA_PROTO_ICMP_TYPE
-				      : CTA_PROTO_ICMPV6_TYPE]) << 8 |
-		    attr_number(l4[v4 ? CTA_PROTO_ICMP_CODE
-				      : CTA_PROTO_ICMPV6_CODE]));
+		t->dport =
+		    (uint16_t)(attr_number(l4[v4 ? CTA_PROTO_ICMP_TYPE
+						 : CTA_PROTO_ICMPV6_TYPE])
+				   << 8 |
+			       attr_number(l4[v4 ? CTA_PROTO_ICMP_CODE
+						 : CTA_PROTO_ICMPV6_CODE]));
 	}
 }
 
@@ -410,8 +410,8 @@ static void on_stats(void *arg, const struct nlmsghdr *head)
 	struct kt_stats *s = ((struct reading *)arg)->stats;
 	const struct nlattr *a[MAX_ATTR];
 
-	attrs_read(a, (const uint8_t *)NLMSG_DATA(head) +
-			  sizeof(struct nfgenmsg),
+	attrs_read(a,
+		   (const uint8_t *)NLMSG_DATA(head) + sizeof(struct nfgenmsg),
 		   head->nlmsg_len - NLMSG_HDRLEN - sizeof(struct nfgenmsg));
 	s->invalid += attr_number(a[CTA_STATS_INVALID]);
 	s->insert_failed += attr_number(a[CTA_STATS_INSERT_FAILED]);

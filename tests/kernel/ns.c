@@ -104,18 +104,17 @@ static int tun_open(const char *name)
 	return fd;
 }
 
-static const char *const observer =
-    "table inet ko {\n"
-#define CHAIN(name, hook, prio, prefix, last)                                  \
-	"chain " name " {\ntype filter hook " hook " priority " prio           \
-	"; policy accept;\nlog group 4242 snaplen 65535 queue-threshold 1 "    \
+static const char *const observer = "table inet ko {\n"
+#define CHAIN(name, hook, prio, prefix, last)                               \
+	"chain " name " {\ntype filter hook " hook " priority " prio        \
+	"; policy accept;\nlog group 4242 snaplen 65535 queue-threshold 1 " \
 	"prefix \"" prefix "\"\n" last "}\n"
-#define PAIR(name, hook, last)                                                 \
-	CHAIN(name "i", hook, "-2147483648", "i", "")                          \
+#define PAIR(name, hook, last)                        \
+	CHAIN(name "i", hook, "-2147483648", "i", "") \
 	CHAIN(name "o", hook, "2147483647", "o", last)
-	PAIR("pre", "prerouting", "") PAIR("in", "input", "drop\n")
+    PAIR("pre", "prerouting", "") PAIR("in", "input", "drop\n")
 	PAIR("fwd", "forward", "") PAIR("out", "output", "")
-	PAIR("post", "postrouting", "") "}\n";
+	    PAIR("post", "postrouting", "") "}\n";
 
 static const char *const quiet[][2] = {
     {"ipv6/conf/all/accept_dad", "0"},
@@ -173,7 +172,7 @@ static bool ns_configure(const struct kt_host *host)
 	static const char *const ip[] = {"ip", "-batch", "-", NULL};
 	static const char *const nft[] = {"nft", "-f", "-", NULL};
 	struct fe_buf b = {0}, out = {0};
-	const char *rp = host->rp_filter == 0   ? "0"
+	const char *rp = host->rp_filter == 0	? "0"
 			 : host->rp_filter == 1 ? "1"
 						: "2";
 	bool ok;
@@ -265,9 +264,8 @@ static bool runs(const char *program)
 
 const char *kt_kernel_missing(void)
 {
-	static const char *const programs[] = {"ip", "nft",
-					       "iptables-legacy-restore",
-					       "ip6tables-legacy-restore"};
+	static const char *const programs[] = {
+	    "ip", "nft", "iptables-legacy-restore", "ip6tables-legacy-restore"};
 	struct kt_host host;
 	struct kt_ns *ns;
 

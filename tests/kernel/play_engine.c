@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kt.h"
+#include "ext/ipset.h"
 #include "lang/read.h"
 #include "program/engine.h"
 
@@ -17,9 +18,9 @@ struct engine_side {
 	struct fe_host *host;
 	struct fe_rules rules;
 	struct fe_engine *engine;
-	uint16_t index[KT_N_IFACES]; /* of the host, by our number */
-	struct kt_sent *sent;        /* being played */
-	const struct kt_sent *model; /* the kernel's account of it */
+	uint16_t index[KT_N_IFACES];	 /* of the host, by our number */
+	struct kt_sent *sent;		 /* being played */
+	const struct kt_sent *model;	 /* the kernel's account of it */
 	FE_VEC(struct kt_bytes) pending; /* emitted, result not yet known */
 };
 
@@ -46,8 +47,10 @@ static void side_sysctl(struct engine_side *s, const char *key, unsigned value)
 static void side_route(struct engine_side *s, unsigned family,
 		       struct fe_u128 gateway)
 {
-	struct fe_route r = {.family = (uint8_t)family, .type = 1,
-			     .oif = s->index[KT_ETH0], .gateway = gateway,
+	struct fe_route r = {.family = (uint8_t)family,
+			     .type = 1,
+			     .oif = s->index[KT_ETH0],
+			     .gateway = gateway,
 			     .table = 254};
 
 	if (gateway.lo || gateway.hi)
@@ -84,9 +87,21 @@ static void side_host(struct engine_side *s)
 	}
 }
 
+static bool side_ipsets(struct engine_side *s)
+{
+	uint32_t index;
+
+	if (!s->c->ipsets)
+		return true;
+	s->rules.ipsets = fe_ipsets_new();
+	index = fe_sources_add(s->sources, "ipsets", s->c->ipsets,
+			       strlen(s->c->ipsets));
+	return fe_ipsets_read(s->rules.ipsets, s->sources, index, s->diags);
+}
+
 static bool side_rules(struct engine_side *s)
 {
-	bool ok = true;
+	bool ok = side_ipsets(s);
 
 	for (unsigned f = 0; f < 2; f++) {
 		struct fe_read_options options = {.input = FE_INPUT_SAVE,
@@ -94,12 +109,12 @@ static bool side_rules(struct engine_side *s)
 		struct fe_buf text = {0};
 		uint32_t index;
 
-		kt_rules_print(&s->c->rules[f], true, kt_case_nat(s->c),
-			       &text);
+		kt_rules_print(&s->c->rules[f], true, kt_case_nat(s->c), &text);
 		index = fe_sources_add(s->sources, f ? "v6" : "v4", text.data,
 				       text.size);
-		ok = fe_read(s->sources, index, &options, &s->rules,
-			     s->diags) && ok;
+		ok =
+		    fe_read(s->sources, index, &options, &s->rules, s->diags) &&
+		    ok;
 		fe_buf_free(&text);
 	}
 	return ok && s->diags->n_errors == 0;
@@ -121,8 +136,8 @@ static void on_result(void *arg, const struct fe_packet *packet,
 		      const struct fe_result *r)
 {
 	struct engine_side *s = arg;
-	struct kt_life life = {.end = KT_VANISHED, .hook = (int)r->by.hook,
-			       .mark = r->mark};
+	struct kt_life life = {
+	    .end = KT_VANISHED, .hook = (int)r->by.hook, .mark = r->mark};
 
 	(void)packet;
 	life.generated = s->sent->lives.n > 0;
@@ -145,8 +160,7 @@ static bool same_tuple(const struct fe_tuple *a, const struct fe_tuple *b)
 {
 	return a->family == b->family && a->proto == b->proto &&
 	       fe_u128_eq(a->src, b->src) && fe_u128_eq(a->dst, b->dst) &&
-	       a->sport == b->sport &&
-	       a->dport == b->dport;
+	       a->sport == b->sport && a->dport == b->dport;
 }
 
 /* The kernel's choice, from the entry it made; else from what it sent. */
@@ -208,8 +222,8 @@ static void play_packet(struct engine_side *s, const struct kt_sent *model,
 static uint8_t tcp_state(const char *name)
 {
 	static const char *const names[] = {
-	    "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT",
-	    "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2"};
+	    "NONE",	  "SYN_SENT", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT",
+	    "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",	  "SYN_SENT2"};
 
 	for (uint8_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i], name))
@@ -220,8 +234,8 @@ static uint8_t tcp_state(const char *name)
 static void on_flow(void *arg, const struct fe_flow *flow)
 {
 	struct kt_play *play = arg;
-	struct kt_entry e = {.status = flow->status, .mark = flow->mark,
-			     .tcp_state = 255};
+	struct kt_entry e = {
+	    .status = flow->status, .mark = flow->mark, .tcp_state = 255};
 	int64_t left = flow->expires - play->end;
 
 	for (unsigned d = 0; d < 2; d++) {
@@ -288,8 +302,8 @@ static void side_play(struct engine_side *s, bool naive, struct kt_play *play)
 					    .nat_port = choose_port,
 					    .nat_port_arg = s,
 					    .seed = s->c->seed};
-	struct fe_observer observer = {.arg = s, .emit = on_emit,
-				       .result = on_result};
+	struct fe_observer observer = {
+	    .arg = s, .emit = on_emit, .result = on_result};
 
 	s->engine = fe_engine_new(&s->rules, s->host, &options);
 	fe_engine_observe(s->engine, &observer);
@@ -298,8 +312,8 @@ static void side_play(struct engine_side *s, bool naive, struct kt_play *play)
 	side_finish(s, play);
 }
 
-void kt_play_engine(struct kt_case *c, const struct kt_play *kernel,
-		    bool naive, struct kt_play *play)
+void kt_play_engine(struct kt_case *c, const struct kt_play *kernel, bool naive,
+		    struct kt_play *play)
 {
 	struct engine_side s = {.c = c, .kernel = kernel};
 

@@ -98,12 +98,10 @@ static bool set_sysctls(struct kt_ns *ns, const struct kt_case *c)
 	return true;
 }
 
-static const char *load_family(struct kt_case *c, struct kt_ns *ns,
-			       unsigned f)
+static const char *load_family(struct kt_case *c, struct kt_ns *ns, unsigned f)
 {
-	const char *const argv[] = {f ? "ip6tables-legacy-restore"
-				      : "iptables-legacy-restore",
-				    NULL};
+	const char *const argv[] = {
+	    f ? "ip6tables-legacy-restore" : "iptables-legacy-restore", NULL};
 	struct fe_buf text = {0}, out = {0};
 	const char *error = NULL;
 
@@ -118,17 +116,17 @@ static const char *load_family(struct kt_case *c, struct kt_ns *ns,
 
 static const char *load_ipsets(struct kt_case *c)
 {
-	static const char *const flush[] = {"ipset", "destroy", NULL};
-	static const char *const argv[] = {"ipset", "restore", NULL};
-	struct fe_buf out = {0};
+	static const char *const argv[] = {"ipset", "-exist", "restore", NULL};
+	struct fe_buf text = {0}, out = {0};
 	const char *error = NULL;
 
 	if (!c->ipsets)
 		return NULL;
-	kt_run(flush, NULL, NULL);
-	if (kt_run(argv, c->ipsets, &out))
-		error = fe_arena_printf(c->arena, "ipset: %s",
-					fe_buf_text(&out));
+	kt_ipsets_restore(c->ipsets, &text);
+	if (kt_run(argv, fe_buf_text(&text), &out))
+		error =
+		    fe_arena_printf(c->arena, "ipset: %s", fe_buf_text(&out));
+	fe_buf_free(&text);
 	fe_buf_free(&out);
 	return error;
 }
@@ -142,9 +140,8 @@ static void save_counters(struct kt_case *c, struct kt_play *play)
 		struct fe_buf out = {0};
 
 		if (kt_run(argv, NULL, &out))
-			play->error = fe_arena_printf(c->arena, "%s: %s",
-						      argv[0],
-						      fe_buf_text(&out));
+			play->error = fe_arena_printf(
+			    c->arena, "%s: %s", argv[0], fe_buf_text(&out));
 		play->save[f] = fe_arena_strdup(c->arena, fe_buf_text(&out));
 		fe_buf_free(&out);
 	}
@@ -251,8 +248,10 @@ void kt_replay_kernel(struct kt_pool *pool, struct kt_case *c,
 		return;
 	for (size_t i = 0; i < from->sent.n; i++) {
 		const struct kt_sent *old = &from->sent.data[i];
-		struct kt_sent sent = {.step = old->step, .bytes = old->bytes,
-				       .iif = old->iif, .mark = old->mark};
+		struct kt_sent sent = {.step = old->step,
+				       .bytes = old->bytes,
+				       .iif = old->iif,
+				       .mark = old->mark};
 
 		wait_ms(c->steps.data[old->step].gap_ms);
 		play_one(ns, c, &sent);

@@ -52,8 +52,8 @@ static void host_text(const struct kt_case *c, struct fe_buf *buf)
 		kt_addr_text(a->family, a->addr, buf);
 		fe_buf_printf(buf, "/%u", a->prefix_len);
 	}
-	fe_buf_printf(buf, "; forwarding %u %u, rp_filter %u",
-		      c->host.forward4, c->host.forward6, c->host.rp_filter);
+	fe_buf_printf(buf, "; forwarding %u %u, rp_filter %u", c->host.forward4,
+		      c->host.forward6, c->host.rp_filter);
 	for (size_t i = 0; i < c->sysctls.n; i++)
 		fe_buf_printf(buf, ", %s=%u", c->sysctls.data[i].key,
 			      c->sysctls.data[i].value);
@@ -64,6 +64,7 @@ void kt_case_print(const struct kt_case *c, const struct kt_play *kernel,
 		   struct fe_buf *buf)
 {
 	host_text(c, buf);
+	fe_buf_puts(buf, c->ipsets ? c->ipsets : "");
 	for (unsigned f = 0; f < 2; f++) {
 		fe_buf_printf(buf, "---- IPv%u rules\n", f ? 6 : 4);
 		kt_rules_print(&c->rules[f], false, false, buf);

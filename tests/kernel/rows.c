@@ -17,25 +17,25 @@
 #define TRIGGER "*filter\n-A FORWARD -m conntrack --ctstate ESTABLISHED\n"
 #define BOTH "in tcp 40000 80;out udp 40001 53"
 #define BOTH_STEPS "0>S 0<SA 0>A 1>U 1<U"
-#define MIXED                                                                  \
+#define MIXED \
 	"in tcp 40000 80;out tcp 40001 443;in udp 40002 53;out udp 40003 53"
-#define MIXED_STEPS                                                            \
-	"0>S 0<SA 0>A 0>D 0<D 1>S 1<SA 1>A 1>D 1<D 2>U 2<U 3>U 3<U"
+#define MIXED_STEPS "0>S 0<SA 0>A 0>D 0<D 1>S 1<SA 1>A 1>D 1<D 2>U 2<U 3>U 3<U"
 #define FORWARDED "fwd udp 40000 53"
 
 const struct kt_row kt_rows[] = {
     {"E1a stateless rules track nothing",
      "*filter\n-A INPUT -p tcp --dport 80 -j ACCEPT\n"
-     "-A OUTPUT -p udp -j ACCEPT\n", BOTH, BOTH_STEPS, "dsdsd", .entries = 0},
-    {"E1b a state rule that never matches tracks every flow",
-     TRIGGER, BOTH, BOTH_STEPS, "dsdsd", .entries = 2},
+     "-A OUTPUT -p udp -j ACCEPT\n",
+     BOTH, BOTH_STEPS, "dsdsd", .entries = 0},
+    {"E1b a state rule that never matches tracks every flow", TRIGGER, BOTH,
+     BOTH_STEPS, "dsdsd", .entries = 2},
     {"E15 once the state rule is flushed, tracking is off again",
      "*filter\n-A INPUT -j ACCEPT\n", BOTH, BOTH_STEPS, "dsdsd", .entries = 0},
     {"E1c NOTRACK alone does not switch tracking on",
-     "*raw\n-A PREROUTING -p 50 -j NOTRACK\n", BOTH, BOTH_STEPS, "dsdsd", .entries = 0},
-    {"E1d CT --zone does",
-     "*raw\n-A PREROUTING -p 50 -j CT --zone 1\n", BOTH, BOTH_STEPS, "dsdsd",
-     .entries = 2},
+     "*raw\n-A PREROUTING -p 50 -j NOTRACK\n", BOTH, BOTH_STEPS, "dsdsd",
+     .entries = 0},
+    {"E1d CT --zone does", "*raw\n-A PREROUTING -p 50 -j CT --zone 1\n", BOTH,
+     BOTH_STEPS, "dsdsd", .entries = 2},
     {"E1e state switches tracking on",
      "*filter\n-A FORWARD -p 50 -m state --state NEW\n", BOTH, BOTH_STEPS,
      "dsdsd", .entries = 2},
@@ -59,63 +59,70 @@ const struct kt_row kt_rows[] = {
      .entries = 0},
     {"E2 NOTRACK in OUTPUT only: the served flow stays SYN_SENT",
      TRIGGER "*raw\n-A OUTPUT -j NOTRACK\n", "in tcp 40000 80",
-     "0>S 0<SA 0>A 0>D 0<D", "dsdds", .entries = 1, .entry = "SYN_SENT UNREPLIED"},
+     "0>S 0<SA 0>A 0>D 0<D", "dsdds", .entries = 1,
+     .entry = "SYN_SENT UNREPLIED"},
     {"E2 NOTRACK in OUTPUT only: every flow keeps an entry, none assured",
      TRIGGER "*raw\n-A OUTPUT -j NOTRACK\n", MIXED, MIXED_STEPS,
      "dsddssdssddssd", .entries = 4, .entry = "UNREPLIED"},
     {"X18 and with INVALID dropped the handshake never completes",
      TRIGGER "-A INPUT -m conntrack --ctstate INVALID -j DROP\n"
-     "*raw\n-A OUTPUT -j NOTRACK\n", "in tcp 40000 80", "0>S 0<SA 0>A", "dsv",
-     .entries = 1, .rule = "--ctstate INVALID -j DROP", .hits = 1},
+	     "*raw\n-A OUTPUT -j NOTRACK\n",
+     "in tcp 40000 80", "0>S 0<SA 0>A", "dsv", .entries = 1,
+     .rule = "--ctstate INVALID -j DROP", .hits = 1},
     {"E3 loopback: NOTRACK in PREROUTING has no effect",
      TRIGGER "*raw\n-A PREROUTING -i lo -j NOTRACK\n", "lo udp 40000 53",
      "0>U 0<U", "dd", .entries = 1, .rule = "-A PREROUTING -i lo", .hits = 2},
     {"E3b loopback: NOTRACK in OUTPUT is enough",
      TRIGGER "-A INPUT -m conntrack --ctstate UNTRACKED -j ACCEPT\n"
-     "*raw\n-A OUTPUT -o lo -j NOTRACK\n", "lo udp 40000 53",
-     "0>U 0<U", "dd", .entries = 0, .rule = "--ctstate UNTRACKED", .hits = 2},
+	     "*raw\n-A OUTPUT -o lo -j NOTRACK\n",
+     "lo udp 40000 53", "0>U 0<U", "dd", .entries = 0,
+     .rule = "--ctstate UNTRACKED", .hits = 2},
     {"E4 in raw every packet is INVALID",
      "*raw\n-A PREROUTING -m conntrack --ctstate INVALID\n", "in udp 40000 53",
-     "0>U 0<U 0>U", "dsd", .entries = 1, .rule = "--ctstate INVALID", .hits = 2},
+     "0>U 0<U 0>U", "dsd", .entries = 1, .rule = "--ctstate INVALID",
+     .hits = 2},
     {"E4 in raw no packet is NEW, ESTABLISHED or RELATED",
      "*raw\n-A PREROUTING -m conntrack --ctstate NEW,RELATED,ESTABLISHED\n",
-     "in udp 40000 53", "0>U 0<U 0>U", "dsd", .entries = 1, .rule = "--ctstate NEW",
-     .hits = 0},
+     "in udp 40000 53", "0>U 0<U 0>U", "dsd", .entries = 1,
+     .rule = "--ctstate NEW", .hits = 0},
     {"E4 in raw a packet is UNTRACKED behind its NOTRACK rule",
      TRIGGER "*raw\n-A PREROUTING -j NOTRACK\n"
-     "-A PREROUTING -m conntrack --ctstate UNTRACKED -m comment "
-     "--comment behind\n", "in udp 40000 53", "0>U 0>U", "dd", .entries = 0,
-     .rule = "behind", .hits = 2},
+	     "-A PREROUTING -m conntrack --ctstate UNTRACKED -m comment "
+	     "--comment behind\n",
+     "in udp 40000 53", "0>U 0>U", "dd", .entries = 0, .rule = "behind",
+     .hits = 2},
     {"E5 an ICMP error for an untracked flow is INVALID",
      TRIGGER "-A INPUT -m conntrack --ctstate INVALID -j ACCEPT\n"
-     "*raw\n-A OUTPUT -p udp -j NOTRACK\n", "out udp 40000 53", "0>U 0>E",
-     "sd", .entries = 0, .rule = "--ctstate INVALID", .hits = 1},
+	     "*raw\n-A OUTPUT -p udp -j NOTRACK\n",
+     "out udp 40000 53", "0>U 0>E", "sd", .entries = 0,
+     .rule = "--ctstate INVALID", .hits = 1},
     {"E5b an ICMP error for a tracked flow is RELATED",
      TRIGGER "-A INPUT -m conntrack --ctstate RELATED -j ACCEPT\n",
-     "out udp 40000 53", "0>U 0>E", "sd", .entries = 1, .rule = "--ctstate RELATED",
-     .hits = 1},
+     "out udp 40000 53", "0>U 0>E", "sd", .entries = 1,
+     .rule = "--ctstate RELATED", .hits = 1},
     {"E5c with INVALID dropped the application never sees the error",
      TRIGGER "-A INPUT -m conntrack --ctstate INVALID -j DROP\n"
-     "*raw\n-A OUTPUT -p udp -j NOTRACK\n", "out udp 40000 53", "0>U 0>E",
-     "sv", .entries = 0},
+	     "*raw\n-A OUTPUT -p udp -j NOTRACK\n",
+     "out udp 40000 53", "0>U 0>E", "sv", .entries = 0},
     {"E6 a redirect of an untracked port no longer happens",
      "*nat\n-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080\n"
-     "*raw\n-A PREROUTING -p tcp --dport 80 -j NOTRACK\n", "in tcp 40000 80",
-     "0>S", "d", .entries = 0, .wire = "10.0.2.1.80 "},
+     "*raw\n-A PREROUTING -p tcp --dport 80 -j NOTRACK\n",
+     "in tcp 40000 80", "0>S", "d", .entries = 0, .wire = "10.0.2.1.80 "},
     {"E6 and without NOTRACK it does",
      "*nat\n-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080\n",
      "in tcp 40000 80", "0>S", "d", .entries = 1, .wire = "10.0.2.1.8080 "},
     {"R3 an untracked packet leaves with its private source",
      "*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\n"
-     "*raw\n-A PREROUTING -i eth1 -p udp --dport 53 -j NOTRACK\n", FORWARDED,
-     "0>U", "s", .entries = 0, .wire = "10.0.3.10.40000 >"},
+     "*raw\n-A PREROUTING -i eth1 -p udp --dport 53 -j NOTRACK\n",
+     FORWARDED, "0>U", "s", .entries = 0, .wire = "10.0.3.10.40000 >"},
     {"R3 a tracked one does not",
-     "*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\n", FORWARDED, "0>U 0<U",
-     "ss", .entries = 1, .wire = "10.0.2.1.40000 >"},
+     "*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\n", FORWARDED, "0>U 0<U", "ss",
+     .entries = 1, .wire = "10.0.2.1.40000 >"},
     {"E7 a client's flow untracked one way: the reply is dropped",
      "*filter\n:INPUT DROP\n-A INPUT -m conntrack --ctstate "
      "RELATED,ESTABLISHED -j ACCEPT\n*raw\n-A OUTPUT -p udp --dport 53 "
-     "-j NOTRACK\n", "out udp 40000 53", "0>U 0<U", "sv", .entries = 0},
+     "-j NOTRACK\n",
+     "out udp 40000 53", "0>U 0<U", "sv", .entries = 0},
     {"E7 with the reverse rule and UNTRACKED accepted it works",
      "*filter\n:INPUT DROP\n-A INPUT -m conntrack --ctstate "
      "RELATED,ESTABLISHED,UNTRACKED -j ACCEPT\n*raw\n-A OUTPUT -p udp "
@@ -128,19 +135,20 @@ const struct kt_row kt_rows[] = {
     {"X19 works once UNTRACKED is accepted",
      "*filter\n:INPUT DROP\n-A INPUT -m conntrack --ctstate "
      "NEW,ESTABLISHED,UNTRACKED -j ACCEPT\n*raw\n-A PREROUTING -j NOTRACK\n"
-     "-A OUTPUT -j NOTRACK\n", "in tcp 40000 80", "0>S 0<SA 0>A", "dsd", .entries = 0},
+     "-A OUTPUT -j NOTRACK\n",
+     "in tcp 40000 80", "0>S 0<SA 0>A", "dsd", .entries = 0},
     {"R4 a router that untracks one way drops the reply",
      "*filter\n:FORWARD DROP\n-A FORWARD -i eth1 -p udp --dport 53 "
      "-j ACCEPT\n-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
-     "*raw\n-A PREROUTING -p udp --dport 53 -j NOTRACK\n", FORWARDED,
-     "0>U 0<U", "sv", .entries = 0},
+     "*raw\n-A PREROUTING -p udp --dport 53 -j NOTRACK\n",
+     FORWARDED, "0>U 0<U", "sv", .entries = 0},
     {"R5 with both ways and a stateless reply rule it works",
      "*filter\n:FORWARD DROP\n-A FORWARD -i eth1 -p udp --dport 53 "
      "-j ACCEPT\n-A FORWARD -i eth0 -p udp --sport 53 -j ACCEPT\n"
      "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
      "*raw\n-A PREROUTING -p udp --dport 53 -j NOTRACK\n"
-     "-A PREROUTING -p udp --sport 53 -j NOTRACK\n", FORWARDED, "0>U 0<U",
-     "ss", .entries = 0},
+     "-A PREROUTING -p udp --sport 53 -j NOTRACK\n",
+     FORWARDED, "0>U 0<U", "ss", .entries = 0},
     {"X16a the first CT target wins: CT --zone before NOTRACK",
      "*raw\n-A PREROUTING -j CT --zone 5\n-A PREROUTING -j NOTRACK\n",
      "in udp 40000 53", "0>U", "d", .entries = 1},
@@ -149,8 +157,9 @@ const struct kt_row kt_rows[] = {
      "in udp 40000 53", "0>U", "d", .entries = 1, .rule = "NOTRACK", .hits = 0},
     {"X3 SYN untracked: still tracked mid-stream, NEW SYN never matches",
      "*filter\n-A INPUT -p tcp --syn -m conntrack --ctstate NEW\n"
-     "*raw\n-A PREROUTING -p tcp --syn -j CT --notrack\n", "in tcp 40000 80",
-     "0>S 0<SA 0>A 0>D 0<D", "dsdds", .entries = 1, .rule = "--ctstate NEW", .hits = 0},
+     "*raw\n-A PREROUTING -p tcp --syn -j CT --notrack\n",
+     "in tcp 40000 80", "0>S 0<SA 0>A 0>D 0<D", "dsdds", .entries = 1,
+     .rule = "--ctstate NEW", .hits = 0},
     {"X26 MASQUERADE without -o rewrites loopback sources too",
      "*nat\n-A POSTROUTING -j MASQUERADE\n", "lo5 udp 40000 53", "0>U", "d",
      .entries = 1, .wire = "10.0.2.1.40000 > 10.0.2.1.53"},
@@ -193,17 +202,16 @@ void kt_rules_read(struct kt_case *c, struct kt_rules *rules, const char *text)
 			row_chain(c, rules, table, line + 1)->drop =
 			    strstr(line, " DROP") != NULL;
 		} else if (!strncmp(line, "-A ", 3)) {
-			fe_vec_push(&row_chain(c, rules, table, line + 3)
-					 ->rules,
-				    line);
+			fe_vec_push(
+			    &row_chain(c, rules, table, line + 3)->rules, line);
 		}
 	}
 }
 
 static void row_flow(struct kt_case *c, const char *text)
 {
-	struct kt_flow f = {.family = 4, .wscale = {255, 255},
-			    .isn = {1000, 900000}};
+	struct kt_flow f = {
+	    .family = 4, .wscale = {255, 255}, .isn = {1000, 900000}};
 	char where[8], proto[8];
 	unsigned sport = 0, dport = 0;
 
@@ -246,7 +254,9 @@ static unsigned tcp_flags(const char *s)
 static void row_step(struct kt_case *c, const char *text)
 {
 	struct kt_step s = {.flow = (uint16_t)(text[0] - '0'),
-			    .dir = text[1] == '<', .ttl = 64, .window = 8192};
+			    .dir = text[1] == '<',
+			    .ttl = 64,
+			    .window = 8192};
 	const struct kt_flow *f = &c->flows.data[s.flow];
 
 	s.len = text[2] == 'D' || text[2] == 'U' ? 20 : 0;
@@ -325,8 +335,8 @@ static void judge_entries(const struct kt_row *row, const struct kt_play *p,
 			  struct fe_buf *out)
 {
 	if (p->entries.n != (size_t)row->entries)
-		fe_buf_printf(out, "  %zu entries, expected %d\n",
-			      p->entries.n, row->entries);
+		fe_buf_printf(out, "  %zu entries, expected %d\n", p->entries.n,
+			      row->entries);
 	for (size_t i = 0; row->entry && i < p->entries.n; i++) {
 		const struct kt_entry *e = &p->entries.data[i];
 

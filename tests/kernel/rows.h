@@ -12,10 +12,10 @@ struct kt_row {
 	const char *flows;   /* "in tcp 40000 80;out ..." */
 	const char *steps;   /* "0>S 0<SA 1>U" */
 	const char *outcome; /* a letter each: sent, delivered, vanished */
-	int entries;         /* in conntrack at the end */
+	int entries;	     /* in conntrack at the end */
 	const char *entry;   /* what holds of every entry, or NULL */
 	const char *rule;    /* part of a rule's text, or NULL */
-	unsigned hits;       /* its packets */
+	unsigned hits;	     /* its packets */
 	const char *wire;    /* part of packet 0's text at its end, or NULL */
 };
 

@@ -204,9 +204,11 @@ struct kt_case *kt_case_random(uint64_t seed, unsigned number)
 	fe_rng_next(&rng);
 	c->host_number = fe_rng_below(&rng, KT_HOSTS);
 	kt_host_make(&c->host, seed, c->host_number);
+	kt_traffic_random(c, &rng);
+	if (fe_rng_below(&rng, 4) == 0)
+		kt_ipsets_random(c, &rng);
 	kt_rules_random(c, &rng, 4);
 	kt_rules_random(c, &rng, 6);
-	kt_traffic_random(c, &rng);
 	return c;
 }
 

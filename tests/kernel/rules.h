@@ -9,9 +9,9 @@ struct kt_gen {
 	struct fe_rng *rng;
 	unsigned family;
 	enum kt_table table;
-	unsigned hooks;     /* mask: hooks that reach the chain */
-	bool builtin;       /* the chain is: iptables checks -i and -o there */
-	unsigned proto;     /* of the rule so far; 0: any */
+	unsigned hooks; /* mask: hooks that reach the chain */
+	bool builtin;	/* the chain is: iptables checks -i and -o there */
+	unsigned proto; /* of the rule so far; 0: any */
 	bool proto_neg;
 	struct fe_buf *buf; /* the rule's text */
 };
@@ -35,8 +35,10 @@ static inline bool kt_only_hooks(const struct kt_gen *g, unsigned hooks)
 /* "! " in front of a match, now and then. */
 void kt_neg(struct kt_gen *g);
 unsigned kt_port(struct kt_gen *g);
-void kt_addr(struct kt_gen *g);   /* an address of interest */
+void kt_addr(struct kt_gen *g);	   /* an address of interest */
 void kt_matches(struct kt_gen *g); /* -s ... -m ..., sets proto */
 void kt_target(struct kt_gen *g);  /* -j ..., not jumps */
+
+void kt_match_set(struct kt_gen *g);
 
 #endif

@@ -21,18 +21,37 @@ void kt_neg(struct kt_gen *g)
 	fe_buf_puts(g->buf, kt_once(g, 5) ? " !" : "");
 }
 
+/* A flow of the case, so that rules meet traffic; NULL now and then. */
+static const struct kt_flow *flow_of_interest(struct kt_gen *g)
+{
+	const struct kt_flow *f;
+
+	if (!g->c->flows.n || kt_once(g, 3))
+		return NULL;
+	f = &g->c->flows.data[kt_below(g, (unsigned)g->c->flows.n)];
+	return f->family == g->family ? f : NULL;
+}
+
 unsigned kt_port(struct kt_gen *g)
 {
-	static const uint16_t ports[] = {22, 53, 80, 123, 443, 1024, 5000, 8080,
-					 33333, 40000};
+	static const uint16_t ports[] = {22,   53,   80,   123,	  443,
+					 1024, 5000, 8080, 33333, 40000};
 
+	const struct kt_flow *f = flow_of_interest(g);
+
+	if (f && f->proto != IPPROTO_ICMP && f->proto != IPPROTO_ICMPV6)
+		return kt_once(g, 3) ? f->sport : f->dport;
 	return PICK(ports);
 }
 
 static struct fe_u128 addr_value(struct kt_gen *g)
 {
 	const struct kt_host *h = &g->c->host;
+	const struct kt_flow *f = flow_of_interest(g);
 	unsigned iface = KT_ETH0 + kt_below(g, h->n_eth);
+
+	if (f)
+		return kt_once(g, 2) ? f->src : f->dst;
 
 	if (kt_once(g, 3))
 		return kt_host_local(h, g->rng, g->family, KT_NO_IFACE);
@@ -65,7 +84,7 @@ static void base_addr(struct kt_gen *g, char option)
 
 static void base_iface(struct kt_gen *g, char option)
 {
-	static const char *const names[] = {"lo", "eth0", "eth0", "eth1",
+	static const char *const names[] = {"lo",   "eth0", "eth0",   "eth1",
 					    "eth2", "eth+", "nosuch0"};
 	unsigned legal = option == 'i' ? IN_HOOKS : OUT_HOOKS;
 
@@ -77,10 +96,10 @@ static void base_iface(struct kt_gen *g, char option)
 
 static void base_proto(struct kt_gen *g)
 {
-	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP,
+	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_TCP,  IPPROTO_UDP,
 					 IPPROTO_UDP, IPPROTO_ICMP, 50};
-	static const char *const names[] = {"tcp", "tcp", "udp", "udp", "icmp",
-					    "50"};
+	static const char *const names[] = {"tcp", "tcp",  "udp",
+					    "udp", "icmp", "50"};
 	unsigned i = kt_below(g, 6);
 
 	g->proto = protos[i];
@@ -119,8 +138,9 @@ static void m_ports(struct kt_gen *g)
 static void m_tcp_flags(struct kt_gen *g)
 {
 	static const char *const masks[] = {
-	    "FIN,SYN,RST,ACK SYN", "SYN,RST RST", "FIN FIN", "SYN,ACK SYN,ACK",
-	    "ALL NONE", "ALL SYN,ACK", "PSH,ACK ACK", "SYN,FIN SYN,FIN"};
+	    "FIN,SYN,RST,ACK SYN", "SYN,RST RST",    "FIN FIN",
+	    "SYN,ACK SYN,ACK",	   "ALL NONE",	     "ALL SYN,ACK",
+	    "PSH,ACK ACK",	   "SYN,FIN SYN,FIN"};
 
 	PUT(" -m tcp");
 	if (kt_once(g, 4)) {
@@ -134,10 +154,10 @@ static void m_tcp_flags(struct kt_gen *g)
 
 static void m_icmp(struct kt_gen *g)
 {
-	static const char *const v4[] = {"8", "0", "3", "3/3", "11", "any",
-					 "3/1", "8/0", "13"};
-	static const char *const v6[] = {"128", "129", "1", "1/4", "3", "135",
-					 "2", "4/0"};
+	static const char *const v4[] = {"8",	"0",   "3",   "3/3", "11",
+					 "any", "3/1", "8/0", "13"};
+	static const char *const v6[] = {"128", "129", "1", "1/4",
+					 "3",	"135", "2", "4/0"};
 
 	PUT(" -m %s", g->family == 4 ? "icmp" : "icmp6");
 	kt_neg(g);
@@ -160,8 +180,9 @@ static void m_multiport(struct kt_gen *g)
 }
 
 static const char *const states[] = {
-    "NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED",
-    "NEW,ESTABLISHED", "INVALID,UNTRACKED", "RELATED", "NEW,RELATED"};
+    "NEW",	  "ESTABLISHED",     "RELATED,ESTABLISHED", "INVALID",
+    "UNTRACKED",  "NEW,ESTABLISHED", "INVALID,UNTRACKED",   "RELATED",
+    "NEW,RELATED"};
 
 static void m_state(struct kt_gen *g)
 {
@@ -199,8 +220,8 @@ static void ct_tuple(struct kt_gen *g)
 
 static void m_conntrack(struct kt_gen *g)
 {
-	static const char *const status[] = {"SEEN_REPLY", "ASSURED",
-					     "CONFIRMED", "EXPECTED",
+	static const char *const status[] = {"SEEN_REPLY",	  "ASSURED",
+					     "CONFIRMED",	  "EXPECTED",
 					     "ASSURED,CONFIRMED", "NONE"};
 
 	PUT(" -m conntrack");
@@ -233,8 +254,8 @@ static void m_conntrack(struct kt_gen *g)
 
 static void m_mark(struct kt_gen *g)
 {
-	static const char *const values[] = {"0x1", "0x2", "0x0/0x1", "0x3",
-					     "0x1/0x1", "0x0"};
+	static const char *const values[] = {"0x1", "0x2",     "0x0/0x1",
+					     "0x3", "0x1/0x1", "0x0"};
 
 	PUT(" -m mark");
 	kt_neg(g);
@@ -272,15 +293,15 @@ static void m_addrtype(struct kt_gen *g)
 
 	PUT(" -m addrtype");
 	kt_neg(g);
-	PUT(" --%s-type %s", kt_once(g, 2) ? "src" : "dst", 
+	PUT(" --%s-type %s", kt_once(g, 2) ? "src" : "dst",
 	    /* IPv6 has no broadcast; the kernel refuses it. */
 	    g->family == 6 && type[0] == 'B' ? "LOCAL" : type);
 }
 
 static void m_length(struct kt_gen *g)
 {
-	static const char *const ranges[] = {"40", "0:100", "28:60", "100:65535",
-					     "60", "48", "1000:1500"};
+	static const char *const ranges[] = {
+	    "40", "0:100", "28:60", "100:65535", "60", "48", "1000:1500"};
 
 	PUT(" -m length");
 	kt_neg(g);
@@ -354,13 +375,13 @@ static const struct {
 	enum need need;
 	unsigned weight;
 } matches[] = {
-    {m_ports, PORTS, 9},   {m_tcp_flags, TCP, 4}, {m_icmp, ICMP, 8},
-    {m_multiport, MULTI, 4}, {m_state, ANY, 3},	  {m_ctstate, ANY, 4},
-    {m_conntrack, ANY, 3}, {m_mark, ANY, 2},	  {m_connmark, ANY, 1},
-    {m_iprange, ANY, 1},   {m_addrtype, ANY, 1},  {m_length, ANY, 1},
-    {m_ttl, ANY, 1},	   {m_pkttype, ANY, 1},	  {m_dscp, ANY, 1},
-    {m_tos, ANY, 1},	   {m_limit, ANY, 1},	  {m_comment, ANY, 1},
-    {m_mac, INHOOKS, 1},
+    {m_ports, PORTS, 9},     {m_tcp_flags, TCP, 4},  {m_icmp, ICMP, 8},
+    {m_multiport, MULTI, 4}, {m_state, ANY, 3},	     {m_ctstate, ANY, 4},
+    {m_conntrack, ANY, 3},   {m_mark, ANY, 2},	     {m_connmark, ANY, 1},
+    {m_iprange, ANY, 1},     {m_addrtype, ANY, 1},   {m_length, ANY, 1},
+    {m_ttl, ANY, 1},	     {m_pkttype, ANY, 1},    {m_dscp, ANY, 1},
+    {m_tos, ANY, 1},	     {m_limit, ANY, 1},	     {m_comment, ANY, 1},
+    {m_mac, INHOOKS, 1},     {kt_match_set, ANY, 2},
 };
 
 static bool need_met(const struct kt_gen *g, enum need need)
@@ -377,8 +398,8 @@ static bool need_met(const struct kt_gen *g, enum need need)
 	case TCP:
 		return tcp;
 	case ICMP:
-		return !g->proto_neg && (g->proto == IPPROTO_ICMP ||
-					 g->proto == IPPROTO_ICMPV6);
+		return !g->proto_neg &&
+		       (g->proto == IPPROTO_ICMP || g->proto == IPPROTO_ICMPV6);
 	case INHOOKS:
 		return kt_only_hooks(g, IN_HOOKS);
 	}
@@ -411,7 +432,7 @@ static void random_match(struct kt_gen *g, uint32_t *used)
 void kt_matches(struct kt_gen *g)
 {
 	uint32_t used = 0;
-	unsigned n = kt_below(g, 3);
+	unsigned n = kt_below(g, 2) + kt_once(g, 4);
 
 	if (kt_once(g, 6))
 		base_addr(g, 's');

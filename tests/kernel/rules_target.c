@@ -14,29 +14,31 @@
 static void t_reject(struct kt_gen *g)
 {
 	static const char *const v4[] = {
-	    "icmp-port-unreachable", "icmp-host-prohibited",
-	    "icmp-net-unreachable", "icmp-admin-prohibited",
+	    "icmp-port-unreachable",  "icmp-host-prohibited",
+	    "icmp-net-unreachable",   "icmp-admin-prohibited",
 	    "icmp-proto-unreachable", "icmp-host-unreachable",
 	    "icmp-net-prohibited"};
 	static const char *const v6[] = {
 	    "icmp6-port-unreachable", "icmp6-adm-prohibited",
-	    "icmp6-no-route", "icmp6-addr-unreachable",
-	    "icmp6-policy-fail", "icmp6-reject-route"};
+	    "icmp6-no-route",	      "icmp6-addr-unreachable",
+	    "icmp6-policy-fail",      "icmp6-reject-route"};
 
 	PUT(" -j REJECT");
 	if (g->proto == IPPROTO_TCP && !g->proto_neg && kt_once(g, 2))
 		PUT(" --reject-with tcp-reset");
 	else if (!kt_once(g, 3))
-		PUT(" --reject-with %s",
-		    g->family == 4 ? PICK(v4) : PICK(v6));
+		PUT(" --reject-with %s", g->family == 4 ? PICK(v4) : PICK(v6));
 }
 
 static void t_mark(struct kt_gen *g)
 {
-	static const char *const ops[] = {
-	    "--set-xmark 0x1/0xffffffff", "--set-mark 0x2", "--or-mark 0x4",
-	    "--and-mark 0x1", "--xor-mark 0x3", "--set-mark 0x1/0x3",
-	    "--set-xmark 0x5/0xf"};
+	static const char *const ops[] = {"--set-xmark 0x1/0xffffffff",
+					  "--set-mark 0x2",
+					  "--or-mark 0x4",
+					  "--and-mark 0x1",
+					  "--xor-mark 0x3",
+					  "--set-mark 0x1/0x3",
+					  "--set-xmark 0x5/0xf"};
 
 	PUT(" -j MARK %s", PICK(ops));
 }
@@ -44,10 +46,14 @@ static void t_mark(struct kt_gen *g)
 static void t_connmark(struct kt_gen *g)
 {
 	static const char *const ops[] = {
-	    "--set-xmark 0x1/0xffffffff", "--save-mark", "--restore-mark",
-	    "--set-mark 0x5", "--or-mark 0x2",
+	    "--set-xmark 0x1/0xffffffff",
+	    "--save-mark",
+	    "--restore-mark",
+	    "--set-mark 0x5",
+	    "--or-mark 0x2",
 	    "--save-mark --nfmask 0x1 --ctmask 0x3",
-	    "--restore-mark --nfmask 0xff --ctmask 0x3", "--and-mark 0x1"};
+	    "--restore-mark --nfmask 0xff --ctmask 0x3",
+	    "--and-mark 0x1"};
 
 	PUT(" -j CONNMARK %s", PICK(ops));
 }
@@ -147,9 +153,9 @@ static void t_redirect(struct kt_gen *g)
 
 static void t_netmap(struct kt_gen *g)
 {
-	struct fe_u128 a = kt_host_remote(&g->c->host, g->rng, g->family,
-					  KT_ETH0 + kt_below(g,
-							     g->c->host.n_eth));
+	struct fe_u128 a =
+	    kt_host_remote(&g->c->host, g->rng, g->family,
+			   KT_ETH0 + kt_below(g, g->c->host.n_eth));
 
 	a.lo &= ~0xfull;
 	PUT(" -j NETMAP --to ");
@@ -168,7 +174,8 @@ static void t_log(struct kt_gen *g)
 
 static bool nat_target(struct kt_gen *g)
 {
-	bool src = kt_only_hooks(g, SRC_HOOKS), dst = kt_only_hooks(g, DST_HOOKS);
+	bool src = kt_only_hooks(g, SRC_HOOKS),
+	     dst = kt_only_hooks(g, DST_HOOKS);
 
 	switch (kt_below(g, 6)) {
 	case 0:
@@ -222,7 +229,9 @@ static bool table_target(struct kt_gen *g)
 
 void kt_target(struct kt_gen *g)
 {
-	unsigned own = g->table == KT_FILTER ? 12 : g->table == KT_NAT ? 60 : 40;
+	unsigned own = g->table == KT_FILTER ? 12
+		       : g->table == KT_NAT  ? 60
+					     : 40;
 	unsigned r = kt_below(g, 100);
 
 	if (r < own && table_target(g))

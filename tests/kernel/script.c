@@ -192,8 +192,11 @@ static void step_view(const struct kt_script *script, const struct kt_step *s,
 {
 	const struct kt_flow *f = &script->c->flows.data[s->flow];
 	const struct kt_talk *t = &script->talks[s->flow];
-	struct kt_view o = {.family = f->family, .proto = f->proto,
-			    .src = f->src, .dst = f->dst, .sport = f->sport,
+	struct kt_view o = {.family = f->family,
+			    .proto = f->proto,
+			    .src = f->src,
+			    .dst = f->dst,
+			    .sport = f->sport,
 			    .dport = f->dport};
 
 	*v = o;
@@ -210,8 +213,8 @@ static void step_view(const struct kt_script *script, const struct kt_step *s,
 	v->dport = o.sport;
 	*iif = t->seen_if;
 	if (!t->seen) {
-		unsigned out = kt_host_route(&script->c->host, f->family,
-					     f->dst);
+		unsigned out =
+		    kt_host_route(&script->c->host, f->family, f->dst);
 
 		*iif = out == KT_LO ? KT_NO_IFACE : (uint8_t)out;
 	}

@@ -50,7 +50,8 @@ static bool shrink_list(struct kt_case *c, struct list l, kt_fails_fn *fails,
 	return any;
 }
 
-#define LIST(v) ((struct list){(char **)&(v)->data, &(v)->n, sizeof(*(v)->data)})
+#define LIST(v) \
+	((struct list){(char **)&(v)->data, &(v)->n, sizeof(*(v)->data)})
 
 static bool shrink_chain(struct kt_case *c, struct kt_chain *chain,
 			 kt_fails_fn *fails, void *arg)
@@ -82,8 +83,8 @@ static bool shrink_table(struct kt_case *c, unsigned f, unsigned t,
 	for (size_t i = r->chains[t].n; i-- > 0;)
 		if (!r->chains[t].data[i].builtin &&
 		    r->chains[t].data[i].rules.n == 0)
-			any |= drop_some(c, LIST(&r->chains[t]), i, 1, fails,
-					 arg);
+			any |=
+			    drop_some(c, LIST(&r->chains[t]), i, 1, fails, arg);
 	return any;
 }
 

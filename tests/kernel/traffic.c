@@ -7,8 +7,8 @@
 
 #include "kt.h"
 
-static const uint16_t ports[] = {22, 53, 80, 123, 443, 1024, 5000, 8080,
-				 33333, 40000};
+static const uint16_t ports[] = {22,   53,   80,   123,	  443,
+				 1024, 5000, 8080, 33333, 40000};
 
 struct steps { /* a vector of steps, see base/vec.h */
 	struct kt_step *data;
@@ -39,8 +39,8 @@ static void flow_ends(const struct kt_host *h, struct fe_rng *rng,
 	if (kind < 3) {
 		f->in_if = (uint8_t)in;
 		f->src = kt_host_remote(h, rng, fam, in);
-		f->dst = kt_host_local(h, rng, fam,
-				       below(rng, 5) ? in : KT_ETH0);
+		f->dst =
+		    kt_host_local(h, rng, fam, below(rng, 5) ? in : KT_ETH0);
 	} else if (kind < 5) {
 		f->dst = kt_host_remote(h, rng, fam, out);
 		f->src = kt_host_local(h, rng, fam, out);
@@ -58,17 +58,17 @@ static void flow_ends(const struct kt_host *h, struct fe_rng *rng,
 
 static void flow_random(struct kt_case *c, struct fe_rng *rng)
 {
-	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_TCP, IPPROTO_TCP,
-					 IPPROTO_UDP, IPPROTO_UDP, IPPROTO_UDP,
-					 IPPROTO_ICMP, 50, 89, 253};
+	static const uint8_t protos[] = {
+	    IPPROTO_TCP, IPPROTO_TCP,  IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP,
+	    IPPROTO_UDP, IPPROTO_ICMP, 50,	    89,		 253};
 	struct kt_flow f = {.family = below(rng, 3) ? 4 : 6};
 
 	f.proto = protos[below(rng, below(rng, 4) ? 7 : 10)];
 	if (f.proto == IPPROTO_ICMP && f.family == 6)
 		f.proto = IPPROTO_ICMPV6;
 	flow_ends(&c->host, rng, &f);
-	f.sport = below(rng, 3) ? (uint16_t)(1024 + below(rng, 60000))
-				: port(rng);
+	f.sport =
+	    below(rng, 3) ? (uint16_t)(1024 + below(rng, 60000)) : port(rng);
 	f.dport = port(rng);
 	f.isn[0] = (uint32_t)fe_rng_next(rng);
 	f.isn[1] = (uint32_t)fe_rng_next(rng);
@@ -82,8 +82,10 @@ static struct kt_step step_base(struct fe_rng *rng, size_t flow, unsigned op,
 				unsigned dir)
 {
 	static const uint8_t toses[] = {0, 0, 0, 0, 0x10, 0x28, 0xb8, 0x02};
-	struct kt_step s = {.flow = (uint16_t)flow, .op = (uint8_t)op,
-			    .dir = (uint8_t)dir, .window = 8192};
+	struct kt_step s = {.flow = (uint16_t)flow,
+			    .op = (uint8_t)op,
+			    .dir = (uint8_t)dir,
+			    .window = 8192};
 
 	s.tos = toses[below(rng, 8)];
 	s.ttl = below(rng, 2) ? 64 : (uint8_t)(2 + below(rng, 250));
@@ -108,15 +110,21 @@ static void tcp_step(struct steps *out, struct fe_rng *rng, size_t flow,
 
 static void tcp_talk(struct steps *out, struct fe_rng *rng, size_t flow)
 {
-	enum { F = FE_TCP_FIN, S = FE_TCP_SYN, R = FE_TCP_RST, P = FE_TCP_PSH,
-	       A = FE_TCP_ACK };
-	static const uint8_t talk[][2] = {
-	    {0, S}, {1, S | A}, {0, A}, {0, P | A}, {1, A}, {1, P | A},
-	    {0, A}, {0, F | A}, {1, A}, {1, F | A}, {0, A}, {0, S}, {1, S | A},
+	enum {
+		F = FE_TCP_FIN,
+		S = FE_TCP_SYN,
+		R = FE_TCP_RST,
+		P = FE_TCP_PSH,
+		A = FE_TCP_ACK
 	};
-	static const uint8_t odd[] = {0, F, R, R | A, S | F, F | P | 32, S | R,
-				      A, S, S | A, P | A, S | P, 0xff,
-				      S | 64 | 128, A | 32};
+	static const uint8_t talk[][2] = {
+	    {0, S},	{1, S | A}, {0, A},	{0, P | A}, {1, A},
+	    {1, P | A}, {0, A},	    {0, F | A}, {1, A},	    {1, F | A},
+	    {0, A},	{0, S},	    {1, S | A},
+	};
+	static const uint8_t odd[] = {
+	    0, F,     R,     R | A, S | F, F | P | 32,	 S | R, A,
+	    S, S | A, P | A, S | P, 0xff,  S | 64 | 128, A | 32};
 	size_t begin = below(rng, 6) ? 0 : below(rng, 6);
 	size_t end = 3 + below(rng, sizeof(talk) / 2 - 2);
 
@@ -138,9 +146,9 @@ static void tcp_talk(struct steps *out, struct fe_rng *rng, size_t flow)
 /* Retransmissions and sequence numbers in, at and beyond the window. */
 static void tcp_disturb(struct kt_step *s, struct fe_rng *rng)
 {
-	static const int32_t offs[] = {-1, 1, -100, 100, -8192, 8191, 8192,
-				       8193, 20000, -20000, 70000, -70000,
-				       1 << 30, -(1 << 30), 500000};
+	static const int32_t offs[] = {
+	    -1,	   1,	   -100,  100,	  -8192,   8191,       8192,  8193,
+	    20000, -20000, 70000, -70000, 1 << 30, -(1 << 30), 500000};
 
 	if (below(rng, 9) == 0)
 		s->seq_off = offs[below(rng, sizeof(offs) / sizeof(*offs))];
@@ -170,8 +178,8 @@ static void icmp_talk(struct steps *out, struct fe_rng *rng, size_t flow,
 		      unsigned family)
 {
 	static const uint8_t odd4[] = {13, 14, 17, 18, 15, 16, 5, 9, 10, 40};
-	static const uint8_t odd6[] = {130, 133, 134, 135, 136, 137, 139, 143,
-				       200, 151};
+	static const uint8_t odd6[] = {130, 133, 134, 135, 136,
+				       137, 139, 143, 200, 151};
 	unsigned n = 1 + below(rng, 5);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -204,8 +212,8 @@ static void error_step(struct steps *out, struct fe_rng *rng, size_t flow,
 	fe_vec_push(out, s);
 }
 
-static void flow_steps(const struct kt_flow *f, struct fe_rng *rng,
-		       size_t flow, struct steps *out)
+static void flow_steps(const struct kt_flow *f, struct fe_rng *rng, size_t flow,
+		       struct steps *out)
 {
 	size_t n;
 
@@ -226,8 +234,8 @@ static void flow_steps(const struct kt_flow *f, struct fe_rng *rng,
 /* A fifth of all steps are odd in some way. */
 static void step_disturb(struct kt_step *s, struct fe_rng *rng)
 {
-	static const uint16_t mods[] = {KT_BADSUM, KT_TRUNC, KT_LOWTTL,
-					KT_SPOOF, KT_NOSUM, KT_BADIP,
+	static const uint16_t mods[] = {KT_BADSUM, KT_TRUNC,  KT_LOWTTL,
+					KT_SPOOF,  KT_NOSUM,  KT_BADIP,
 					KT_PADDED, KT_OTHERIF};
 
 	if (s->op == KT_TCP)
@@ -260,8 +268,10 @@ static void interleave(struct kt_case *c, struct fe_rng *rng,
 static void add_gaps(struct kt_case *c, struct fe_rng *rng)
 {
 	static const char *const keys[] = {
-	    "nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream",
-	    "nf_conntrack_icmp_timeout", "nf_conntrack_icmpv6_timeout",
+	    "nf_conntrack_udp_timeout",
+	    "nf_conntrack_udp_timeout_stream",
+	    "nf_conntrack_icmp_timeout",
+	    "nf_conntrack_icmpv6_timeout",
 	    "nf_conntrack_tcp_timeout_syn_sent",
 	    "nf_conntrack_tcp_timeout_syn_recv",
 	    "nf_conntrack_tcp_timeout_time_wait",
@@ -274,9 +284,9 @@ static void add_gaps(struct kt_case *c, struct fe_rng *rng)
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (below(rng, 2))
-			fe_vec_push(&c->sysctls,
-				    (struct kt_sysctl){keys[i],
-						       1 + below(rng, 2)});
+			fe_vec_push(
+			    &c->sysctls,
+			    (struct kt_sysctl){keys[i], 1 + below(rng, 2)});
 	while (gaps-- && c->steps.n)
 		c->steps.data[below(rng, (unsigned)c->steps.n)].gap_ms =
 		    below(rng, 2) ? 1500 : 2500;

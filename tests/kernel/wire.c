@@ -31,8 +31,8 @@ uint16_t kt_sum(const uint8_t *data, size_t size, uint32_t start)
  * proto's bits from 8 on, when not zero, give the transport length of the
  * pseudo header, where it isn't that of the bytes.
  */
-uint16_t kt_l4_sum(const uint8_t *data, size_t size, size_t l4,
-		   unsigned family, unsigned proto)
+uint16_t kt_l4_sum(const uint8_t *data, size_t size, size_t l4, unsigned family,
+		   unsigned proto)
 {
 	uint32_t len = proto >> 8 ? proto >> 8 : (uint32_t)(size - l4);
 	uint32_t sum = 0;
@@ -152,9 +152,8 @@ void kt_packet_text(const struct kt_bytes *b, struct fe_buf *buf)
 		icmp_text(p + v.l4, b->size - v.l4, buf);
 	else
 		fe_buf_printf(buf, " proto %u", v.proto);
-	fe_buf_printf(buf, " ttl %u tos 0x%x size %u",
-		      v.family == 4 ? p[8] : p[7],
-		      v.family == 4 ? p[1]
-				    : (unsigned)((p[0] << 4 | p[1] >> 4) & 255),
-		      b->size);
+	fe_buf_printf(
+	    buf, " ttl %u tos 0x%x size %u", v.family == 4 ? p[8] : p[7],
+	    v.family == 4 ? p[1] : (unsigned)((p[0] << 4 | p[1] >> 4) & 255),
+	    b->size);
 }
