@@ -56,6 +56,11 @@ verb
 setting
 	: OPT0
 	| OPT1 WORD		{ line->args[0] = *$2; }
-	| OPT2 WORD WORD	{ line->args[0] = *$2; line->args[1] = *$3; }
+	| first WORD		{ line->args[1] = *$2; }
+	;
+
+/* Taken at once: the scanner's word changes with the next one. */
+first
+	: OPT2 WORD		{ line->args[0] = *$2; }
 	;
 %%
