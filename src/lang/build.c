@@ -113,6 +113,8 @@ static bool set_target(struct fe_line *line, struct fe_rule *rule)
 			  (int)line->jump_word.text.len, line->jump_word.text.s,
 			  fe_table_names[line->table->id]);
 	const char *near = fe_line_nearest_chain(line, line->jump_word.text);
+	if (!near && !line->is_goto)
+		near = fe_line_nearest_target(line, line->jump_word.text);
 	if (near)
 		fe_diag_hint(line->diags, d, "did you mean '%s'?", near);
 	else

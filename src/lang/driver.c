@@ -61,13 +61,16 @@ static void end_line(struct fe_driver *d)
 		fe_driver_item(d, d->line.off);
 }
 
-/* False when the line must end here. */
 static void take_word(struct fe_driver *d, struct fe_word *word,
 		      enum fe_word_kind kind, unsigned n)
 {
 	struct fe_line *line = &d->line;
 	struct fe_diag *diag;
 
+	if (line->failed) {
+		line->end = word->off + word->len;
+		return;
+	}
 	if (kind == FE_WORD_SHELL) {
 		diag = fe_line_error(line, NULL, word,
 				     "'%.*s' is a part of the shell's language "

@@ -17,6 +17,7 @@ struct fe_driver {
 	size_t errors_before;    /* diags->n_errors at the beginning */
 	size_t first_comment;    /* comments from here on have no item yet */
 	bool shell;
+	bool skipping;           /* lines of a table that cannot be read */
 };
 
 /* What a text is, by its first lines. */

@@ -57,6 +57,15 @@ static const char *next_chain(void *arg)
 	return table->chains.data[w->slot++]->name;
 }
 
+const char *fe_line_nearest_target(const struct fe_line *line,
+				   struct fe_str name)
+{
+	struct ext_walk w = {fe_exts, FE_TARGET,
+			     line->ruleset->family == 4 ? FE_V4 : FE_V6};
+
+	return fe_str_nearest(name, next_ext, &w);
+}
+
 const char *fe_line_nearest_chain(const struct fe_line *line,
 				  struct fe_str name)
 {

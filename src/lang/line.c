@@ -341,6 +341,15 @@ void fe_line_set(struct fe_line *line, bool neg)
 
 	if (!may_set(line, opt, scope, neg))
 		return;
+	if (opt->n_args && (opt->flags & FE_NEG) &&
+	    fe_str_is(line->args[0].text, "!")) {
+		fe_diag_hint(line->diags,
+			     fe_line_error(line, "FE119", &line->args[0],
+					   "'!' stands behind its option, where "
+					   "iptables takes it for the argument"),
+			     "write it before: ! --%s", opt->name);
+		return;
+	}
 	if (opt->type && !read_value(line, opt, neg, &s.setting.value)) {
 		line->failed = true;
 		return;

@@ -145,5 +145,8 @@ bool fe_line_second_file(struct fe_line *line);
 /* "did you mean" among the table's chains, or NULL. */
 const char *fe_line_nearest_chain(const struct fe_line *line,
 				  struct fe_str name);
+/* The same among target extensions. */
+const char *fe_line_nearest_target(const struct fe_line *line,
+				   struct fe_str name);
 
 #endif

@@ -127,7 +127,7 @@ bool fe_read(struct fe_sources *sources, uint32_t index,
 		return false;
 	if (spelling == FE_SPELLED_NOTHING) {
 		fe_diag(diags, FE_ERROR, NULL, span_at(index, 0, 0),
-			"there are no rules in %s", source->name);
+			"the file holds no rules");
 		return false;
 	}
 	if (spelling == FE_SPELLED_IPSET) {

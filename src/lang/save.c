@@ -77,6 +77,7 @@ static void open_table(struct fe_driver *d, size_t from, size_t to)
 	int id = fe_table_find(name.text);
 	fe_line_begin(line, (uint32_t)from);
 	line->end = (uint32_t)to;
+	d->skipping = true;
 	if (id < 0) {
 		struct fe_diag *diag = fe_line_error(
 		    line, "FE101", &name, "there is no table '%.*s'",
@@ -99,6 +100,7 @@ static void open_table(struct fe_driver *d, size_t from, size_t to)
 			fe_table_names[id]);
 		fe_table_clear(table);
 	}
+	d->skipping = false;
 	fe_ruleset_table(line->ruleset, (enum fe_table_id)id);
 	table->span = (struct fe_span){line->source, (uint32_t)from,
 				       (uint32_t)(to - from)};
@@ -270,7 +272,9 @@ static void special_line(struct fe_driver *d, size_t from, size_t to)
 
 	if (c == '\n')
 		return;
-	if (c == '#') {
+	if (d->skipping && c != '#') {
+		d->skipping = !is_commit(d, from, to);
+	} else if (c == '#') {
 		struct fe_str text = {d->text.s + from, to - from};
 		if (!inside)
 			section(d, text);
