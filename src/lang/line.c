@@ -344,7 +344,7 @@ void fe_line_set(struct fe_line *line, bool neg)
 	if (opt->n_args && (opt->flags & FE_NEG) &&
 	    fe_str_is(line->args[0].text, "!")) {
 		fe_diag_hint(line->diags,
-			     fe_line_error(line, "FE119", &line->args[0],
+			     fe_line_error(line, "FE101", &line->args[0],
 					   "'!' stands behind its option, where "
 					   "iptables takes it for the argument"),
 			     "write it before: ! --%s", opt->name);
