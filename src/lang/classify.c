@@ -290,8 +290,10 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 	if (line->failed)
 		return;
 	if (line->owed) {
-		line->owed--;
-		push(line, FE_T_WORD, word);
+		/* The grammar holds two arguments at most, until it acts. */
+		struct fe_word *slot = &line->slots[--line->owed & 1];
+		*slot = *word;
+		push(line, FE_T_WORD, slot);
 		return;
 	}
 	if (line->maybe && !dash && !fe_str_is(text, "!")) {
