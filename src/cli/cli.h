@@ -22,6 +22,7 @@ typedef int cli_command_fn(struct cli *cli, int argc, char **argv);
 
 cli_command_fn cmd_fmt;
 cli_command_fn cmd_help;
+cli_command_fn cmd_state;
 
 /*
  * Output files are written to a temporary name beside the file and renamed
