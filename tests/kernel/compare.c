@@ -60,6 +60,7 @@ static void say_life(struct diff *d, const char *who, const struct kt_sent *s,
 		hex(&s->lives.data[i].bytes, d->out);
 	}
 	fe_buf_putc(d->out, '\n');
+	kt_trace_text(s, d->out);
 }
 
 static void compare_packet(struct diff *d, size_t at, const struct kt_sent *k,

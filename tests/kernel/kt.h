@@ -131,6 +131,9 @@ struct kt_step {
 	uint32_t gap_ms; /* waits before */
 };
 
+/* The level at which the planted class is safe by construction. */
+enum kt_planted { KT_NO_PLANT, KT_PLANT_NONE, KT_PLANT_INVALID };
+
 struct kt_case {
 	struct fe_arena *arena;
 	uint64_t seed;
@@ -142,8 +145,11 @@ struct kt_case {
 	FE_VEC(struct kt_sysctl) sysctls;
 	FE_VEC(struct kt_flow) flows;
 	FE_VEC(struct kt_step) steps;
-	bool planted;		  /* holds a class safe by construction */
-	const char *planted_text; /* which, for reports */
+	const char *plan[2];	 /* loaded on top, --noflush; or NULL */
+	bool trace;		 /* record the rules packets meet */
+	enum kt_planted planted; /* a class that a plan must cover */
+	uint16_t planted_port;
+	uint8_t planted_family;
 };
 
 struct kt_case *kt_case_new(uint64_t seed, unsigned number);
@@ -152,6 +158,8 @@ void kt_case_free(struct kt_case *c);
 void kt_rules_random(struct kt_case *c, struct fe_rng *rng, unsigned family);
 void kt_ipsets_random(struct kt_case *c, struct fe_rng *rng);
 void kt_ipsets_restore(const char *save, struct fe_buf *out);
+/* Adds a UDP service that is safe to untrack by construction. */
+void kt_plant(struct kt_case *c, struct fe_rng *rng);
 void kt_traffic_random(struct kt_case *c, struct fe_rng *rng);
 /* The save text; whole: also the tables that are not present, empty. */
 void kt_rules_print(const struct kt_rules *rules, bool whole, bool nat,
@@ -214,6 +222,7 @@ struct kt_sent { /* one injected packet and what followed */
 	FE_VEC(struct kt_event) events;
 	FE_VEC(struct kt_life) lives;
 	FE_VEC(struct kt_entry) made; /* conntrack entries confirmed */
+	FE_VEC(char *) trace; /* "filter:INPUT:rule:1", when asked for */
 };
 
 struct kt_counter {
@@ -282,6 +291,7 @@ struct kt_ns {	/* a namespace made like a host; kept and used again */
 	int raw4, raw6;	  /* IPPROTO_RAW sockets */
 	int log, ct, ask; /* netlink: NFLOG, conntrack news, requests */
 	unsigned host_number;
+	bool traces; /* every rule a packet meets is logged */
 	bool nat; /* nat tables exist, of both families */
 	unsigned uses;
 	bool sysctls_changed;
@@ -294,7 +304,9 @@ struct kt_ns *kt_ns_new(const struct kt_host *host, unsigned host_number);
 void kt_ns_free(struct kt_ns *ns);
 bool kt_ns_enter(const struct kt_ns *ns);
 bool kt_ns_sysctl(const char *path, const char *value);
+/* Switches the kernel's own tracing of rules on or off. */
 /* Runs a program with text as its input; output and errors into out. */
+void kt_ns_trace(struct kt_ns *ns, bool on);
 int kt_run(const char *const *argv, const char *input, struct fe_buf *out);
 
 bool kt_nl_open(struct kt_ns *ns);
@@ -338,6 +350,8 @@ unsigned kt_compare(const struct kt_case *c, const struct kt_play *kernel,
 /* Rules and packets of a case, readable. */
 void kt_case_print(const struct kt_case *c, const struct kt_play *kernel,
 		   struct fe_buf *buf);
+/* The rules a packet met, a line each. */
+void kt_trace_text(const struct kt_sent *sent, struct fe_buf *buf);
 void kt_life_text(const struct kt_life *life, struct fe_buf *buf);
 
 /* Removes rules and steps while the test still fails. */

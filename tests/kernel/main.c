@@ -99,12 +99,15 @@ static bool run_case(struct tester *t, unsigned number)
 	struct kt_case *c = kt_case_random(t->o->seed, number);
 	struct kt_play kernel;
 	struct fe_buf report = {0};
-	unsigned n = judge(t, c, &kernel, &report);
+	unsigned n;
 
+	c->trace = t->o->verbose && t->o->only >= 0;
+	n = judge(t, c, &kernel, &report);
 	if (n && t->o->shrink && !kernel.error) {
 		kt_play_free(&kernel);
 		kt_shrink(c, still_fails, t);
 		fe_buf_clear(&report);
+		c->trace = true;
 		judge(t, c, &kernel, &report);
 	}
 	t->totals.cases++;

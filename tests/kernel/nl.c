@@ -156,7 +156,7 @@ static int nl_socket(uint32_t groups)
 	return fd;
 }
 
-static bool log_bind(int fd)
+static bool log_bind(int fd, unsigned group)
 {
 	struct request r;
 	struct nfulnl_msg_config_cmd cmd = {NFULNL_CFG_CMD_BIND};
@@ -165,12 +165,12 @@ static bool log_bind(int fd)
 	uint32_t one = htonl(1);
 
 	request_start(&r, NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG, 0, 0);
-	r.gen.res_id = htons(KT_GROUP);
+	r.gen.res_id = htons((uint16_t)group);
 	request_attr(&r, NFULA_CFG_CMD, &cmd, sizeof(cmd));
 	if (!request_do(fd, &r))
 		return false;
 	request_start(&r, NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG, 0, 0);
-	r.gen.res_id = htons(KT_GROUP);
+	r.gen.res_id = htons((uint16_t)group);
 	request_attr(&r, NFULA_CFG_MODE, &mode, sizeof(mode));
 	request_attr(&r, NFULA_CFG_QTHRESH, &one, sizeof(one));
 	return request_do(fd, &r);
@@ -181,7 +181,8 @@ bool kt_nl_open(struct kt_ns *ns)
 	ns->log = nl_socket(0);
 	ns->ct = nl_socket(1u << (NFNLGRP_CONNTRACK_NEW - 1));
 	ns->ask = nl_socket(0);
-	return ns->log >= 0 && ns->ct >= 0 && ns->ask >= 0 && log_bind(ns->log);
+	return ns->log >= 0 && ns->ct >= 0 && ns->ask >= 0 &&
+	       log_bind(ns->log, KT_GROUP) && log_bind(ns->log, 0);
 }
 
 void kt_nl_close(struct kt_ns *ns)
@@ -213,6 +214,13 @@ static void event_read(const struct kt_ns *ns, struct fe_arena *arena,
 		   head->nlmsg_len - NLMSG_HDRLEN - sizeof(struct nfgenmsg));
 	if (!a[NFULA_PACKET_HDR] || !a[NFULA_PREFIX] || !a[NFULA_PAYLOAD])
 		return;
+	if (attr_data(a[NFULA_PREFIX])[0] == 'T') {
+		fe_vec_push(
+		    &sent->trace,
+		    fe_arena_strdup(
+			arena, (const char *)attr_data(a[NFULA_PREFIX]) + 7));
+		return;
+	}
 	memcpy(&hdr, attr_data(a[NFULA_PACKET_HDR]), sizeof(hdr));
 	e.hook = hdr.hook;
 	e.leaving = attr_data(a[NFULA_PREFIX])[0] == 'o';

@@ -255,6 +255,24 @@ bool kt_ns_enter(const struct kt_ns *ns)
 	return setns(ns->fd, CLONE_NEWNET) == 0;
 }
 
+void kt_ns_trace(struct kt_ns *ns, bool on)
+{
+	static const char *const nft[] = {"nft", "-f", "-", NULL};
+	static const char *const table =
+	    "table inet kt {\n"
+	    "chain pre {\ntype filter hook prerouting priority -2147483648;\n"
+	    "meta nftrace set 1\n}\n"
+	    "chain out {\ntype filter hook output priority -2147483648;\n"
+	    "meta nftrace set 1\n}\n}\n";
+
+	if (ns->traces == on)
+		return;
+	ns->traces = on;
+	kt_ns_sysctl("netfilter/nf_log/2", on ? "nfnetlink_log" : "NONE");
+	kt_ns_sysctl("netfilter/nf_log/10", on ? "nfnetlink_log" : "NONE");
+	kt_run(nft, on ? table : "delete table inet kt\n", NULL);
+}
+
 static bool runs(const char *program)
 {
 	const char *const argv[] = {program, "--version", NULL};

@@ -132,6 +132,24 @@ static void on_emit(void *arg, const struct fe_packet *packet, uint16_t oif)
 	fe_vec_push(&s->pending, b);
 }
 
+/* Like the kernel's: "filter:INPUT:rule:3", "filter:INPUT:policy". */
+static void on_step(void *arg, const struct fe_packet *packet,
+		    enum fe_hook hook, const struct fe_chain *chain,
+		    const struct fe_rule *rule)
+{
+	struct engine_side *s = arg;
+	const char *table = fe_table_names[chain->table->id];
+	char *text;
+
+	(void)packet;
+	text = rule ? fe_arena_printf(s->c->arena, "%s:%s:rule:%u (%s)", table,
+				      chain->name, rule->index,
+				      fe_hook_names[hook])
+		    : fe_arena_printf(s->c->arena, "%s:%s:policy (%s)", table,
+				      chain->name, fe_hook_names[hook]);
+	fe_vec_push(&s->sent->trace, text);
+}
+
 static void on_result(void *arg, const struct fe_packet *packet,
 		      const struct fe_result *r)
 {
@@ -175,12 +193,12 @@ static bool choose_port(void *arg, const struct fe_tuple *original,
 
 		if (!same_tuple(&e->tuple[0], original))
 			continue;
-		*port = kind == FE_NAT_SRC && !e->tuple[1].dport
-			    ? e->tuple[1].sport
-			: kind == FE_NAT_SRC ? e->tuple[1].dport
-					     : e->tuple[1].sport;
-		if (original->proto == 1 || original->proto == 58)
-			*port = e->tuple[1].sport;
+		/* The reply goes to the translated source; an ICMP id is
+		 * the same both ways. */
+		*port = kind == FE_NAT_SRC && original->proto != 1 &&
+				original->proto != 58
+			    ? e->tuple[1].dport
+			    : e->tuple[1].sport;
 		return true;
 	}
 	for (size_t i = 0; i < s->model->lives.n; i++) {
@@ -302,8 +320,10 @@ static void side_play(struct engine_side *s, bool naive, struct kt_play *play)
 					    .nat_port = choose_port,
 					    .nat_port_arg = s,
 					    .seed = s->c->seed};
-	struct fe_observer observer = {
-	    .arg = s, .emit = on_emit, .result = on_result};
+	struct fe_observer observer = {.arg = s,
+				       .emit = on_emit,
+				       .result = on_result,
+				       .step = s->c->trace ? on_step : NULL};
 
 	s->engine = fe_engine_new(&s->rules, s->host, &options);
 	fe_engine_observe(s->engine, &observer);

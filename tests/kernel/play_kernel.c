@@ -114,6 +114,23 @@ static const char *load_family(struct kt_case *c, struct kt_ns *ns, unsigned f)
 	return error;
 }
 
+static const char *load_plan(struct kt_case *c, unsigned f)
+{
+	const char *const argv[] = {f ? "ip6tables-legacy-restore"
+				      : "iptables-legacy-restore",
+				    "--noflush", NULL};
+	struct fe_buf out = {0};
+	const char *error = NULL;
+
+	if (!c->plan[f])
+		return NULL;
+	if (kt_run(argv, c->plan[f], &out))
+		error =
+		    fe_arena_printf(c->arena, "plan: %s", fe_buf_text(&out));
+	fe_buf_free(&out);
+	return error;
+}
+
 static const char *load_ipsets(struct kt_case *c)
 {
 	static const char *const argv[] = {"ipset", "-exist", "restore", NULL};
@@ -178,10 +195,13 @@ static const char *prepare(struct kt_ns *ns, struct kt_case *c)
 
 	for (unsigned f = 0; f < 2 && !error; f++)
 		error = load_family(c, ns, f);
+	for (unsigned f = 0; f < 2 && !error; f++)
+		error = load_plan(c, f);
 	if (!error && !set_sysctls(ns, c))
 		error = "a sysctl was refused";
 	if (error)
 		return error;
+	kt_ns_trace(ns, c->trace);
 	kt_nl_flush(ns);
 	kt_nl_read(ns, c, NULL);
 	kt_collect(ns, c, NULL);
@@ -266,6 +286,7 @@ void kt_play_free(struct kt_play *play)
 		fe_vec_free(&play->sent.data[i].events);
 		fe_vec_free(&play->sent.data[i].lives);
 		fe_vec_free(&play->sent.data[i].made);
+		fe_vec_free(&play->sent.data[i].trace);
 	}
 	fe_vec_free(&play->sent);
 	fe_vec_free(&play->entries);

@@ -60,6 +60,12 @@ static void host_text(const struct kt_case *c, struct fe_buf *buf)
 	fe_buf_putc(buf, '\n');
 }
 
+void kt_trace_text(const struct kt_sent *s, struct fe_buf *buf)
+{
+	for (size_t k = 0; k < s->trace.n; k++)
+		fe_buf_printf(buf, "        %s\n", s->trace.data[k]);
+}
+
 void kt_case_print(const struct kt_case *c, const struct kt_play *kernel,
 		   struct fe_buf *buf)
 {
@@ -88,5 +94,6 @@ void kt_case_print(const struct kt_case *c, const struct kt_play *kernel,
 			kt_life_text(&s->lives.data[k], buf);
 			fe_buf_putc(buf, '\n');
 		}
+		kt_trace_text(s, buf);
 	}
 }
