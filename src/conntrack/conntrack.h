@@ -13,6 +13,7 @@
 
 #include "base/out.h"
 #include "host/host.h"
+#include "packet/nat.h"
 #include "packet/packet.h"
 
 struct fe_conntrack;
@@ -61,18 +62,6 @@ void fe_conntrack_forget(struct fe_conntrack *ct, struct fe_packet *packet);
 
 /* NAT. */
 enum fe_nat_kind { FE_NAT_SRC, FE_NAT_DST }; /* manip type */
-
-enum fe_nat_flag {
-	FE_NAT_MAP_ADDRS = 1, FE_NAT_MAP_PORTS = 2, FE_NAT_RANDOM = 4,
-	FE_NAT_PERSISTENT = 8, FE_NAT_RANDOM_FULLY = 16, FE_NAT_NETMAP = 32,
-	FE_NAT_PORT_OFFSET = 64,
-};
-
-struct fe_nat_range {
-	unsigned flags;              /* enum fe_nat_flag */
-	struct fe_u128 min, max;     /* addresses */
-	uint16_t port_min, port_max; /* ICMP: id */
-};
 
 /*
  * Whether the nat chain of this hook must be walked for the packet: it is the

@@ -162,14 +162,28 @@ bool fe_check_bad(struct fe_check_context *context,
 	return false;
 }
 
-/* The first row of a mask, for messages. */
-static const char *row_name(const struct fe_opt *opts, uint32_t rows)
+static unsigned first_row(uint32_t rows)
 {
 	unsigned row = 0;
 
 	while ((rows >> row & 1) == 0)
 		row++;
-	return opts[row].name;
+	return row;
+}
+
+/* The first row of a mask, for messages. */
+static const char *row_name(const struct fe_opt *opts, uint32_t rows)
+{
+	return opts[first_row(rows)].name;
+}
+
+/* Two options that exclude each other are reported once, at the later row. */
+static bool reports_clash(const struct fe_opt *opts, unsigned row,
+			  uint32_t clash)
+{
+	unsigned other = first_row(clash);
+
+	return other < row || (opts[other].excludes >> row & 1) == 0;
 }
 
 static bool check_setting(struct fe_check_context *context,
@@ -183,7 +197,7 @@ static bool check_setting(struct fe_check_context *context,
 		return fe_check_bad(context, setting, NULL,
 				    "--%s cannot be inverted with \"!\"",
 				    opt->name);
-	if (clash != 0)
+	if (clash != 0 && reports_clash(opts, setting->opt, clash))
 		return fe_check_bad(context, setting, NULL,
 				    "--%s and --%s exclude each other",
 				    opt->name, row_name(opts, clash));
@@ -305,6 +319,12 @@ void fe_part_cover(const struct fe_part *part, unsigned family,
 			fe_cover_unknown(sink, opt->name);
 		}
 	}
+}
+
+enum fe_action fe_part_action(const struct fe_part *part)
+{
+	return part->ext->action_of != NULL ? part->ext->action_of(part) :
+					      part->ext->action;
 }
 
 unsigned fe_part_effects(const struct fe_part *part)

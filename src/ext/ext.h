@@ -85,7 +85,9 @@ struct fe_ext {
 
 	/* Checks settings together, after all are read; reports. */
 	bool (*check)(struct fe_check_context *context);
-	/* Effects of this instance, where its settings decide (CT). */
+	/* What this instance does and its effects, where its settings decide
+	 * (CT): see fe_part_action() and fe_part_effects(). */
+	enum fe_action (*action_of)(const struct fe_part *part);
 	unsigned (*effects_of)(const struct fe_part *part);
 	/* Replaces the printing of all its settings (without "-m NAME"). */
 	void (*print)(const struct fe_part *part, unsigned family,
@@ -154,6 +156,8 @@ bool fe_check_bad(struct fe_check_context *context,
  */
 void fe_part_cover(const struct fe_part *part, unsigned family,
 		   struct fe_sink *sink);
+/* What a target part does: action_of(), or action. */
+enum fe_action fe_part_action(const struct fe_part *part);
 /* Effects of a part: effects_of(), or effects, or all when not known. */
 unsigned fe_part_effects(const struct fe_part *part);
 

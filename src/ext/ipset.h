@@ -7,8 +7,9 @@
 #ifndef FE_IPSET_H
 #define FE_IPSET_H
 
-#include "packet/packet.h"
 #include "base/diag.h"
+#include "packet/cover.h"
+#include "packet/packet.h"
 
 struct fe_ipsets;
 struct fe_ipset;
@@ -20,13 +21,6 @@ bool fe_ipsets_read(struct fe_ipsets *sets, const struct fe_sources *sources,
 		    uint32_t index, struct fe_diags *diags);
 const struct fe_ipset *fe_ipsets_find(const struct fe_ipsets *sets,
 				      struct fe_str name);
-
-/* What `-m set --match-set NAME src,dst` asks. */
-struct fe_ipset_test {
-	const char *name;
-	uint8_t n_dims;     /* 1 to 6 */
-	uint8_t is_src;     /* mask: dimension i looks at the source */
-};
 
 /*
  * FE_YES, FE_NO, or FE_DUNNO when the set is not given or its type is not

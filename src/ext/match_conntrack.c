@@ -63,7 +63,7 @@ enum {
 	 .flags = FE_NEG, .help = HELP}
 #define PORT(NAME, FIELD, HELP)                                                \
 	{.name = NAME, .n_args = 1, .type = &fe_type_ports, .field = FIELD,    \
-	 .flags = FE_NEG, .help = HELP}
+	 .flags = FE_NEG, .variant = FE_PORTS_SHOWN, .help = HELP}
 
 static const struct fe_opt opts[] = {
 	[CTSTATE] = {
@@ -122,6 +122,7 @@ static const struct fe_opt opts[] = {
 		.type = &fe_type_word,
 		.field = FE_F_CTDIR,
 		.names = dir_names,
+		.variant = FE_WORDS_WHOLE,
 		.help = "the packet's direction in its connection",
 	},
 	{.name = NULL},

@@ -1,10 +1,14 @@
 /*
  * Addresses and networks, as iptables reads and saves them.
  *
- * IPv4 has one to four parts, each decimal, octal or hex; missing parts are
+ * For -s and -d, IPv4 has one to four parts, each decimal, octal or hex; missing parts are
  * zeros at the end (10.1 is 10.1.0.0). A mask is dotted or a length, and may
  * have holes. Names are /etc/networks or DNS names: never asked for unless
  * --resolve was given.
+ *
+ * conntrack's addresses (fe_type_host) are read by other rules, those of
+ * inet_aton: 10.1 is 10.0.0.1. Their host bits are kept and saved, a full mask
+ * is not saved, and a mask with holes counts as a full one.
  */
 #include "option/types.h"
 
@@ -13,6 +17,8 @@
 #include <string.h>
 
 #include "option/value.h"
+
+#define FULL(family) ((family) == 4 ? 32u : 128u)
 
 struct fe_u128 fe_addr_mask(unsigned family, unsigned bits)
 {
@@ -32,7 +38,7 @@ struct fe_u128 fe_addr_mask(unsigned family, unsigned bits)
 /* The length of a mask without holes, or -1. */
 static int mask_bits(struct fe_u128 mask, unsigned family)
 {
-	unsigned max = family == 4 ? 32 : 128;
+	unsigned max = FULL(family);
 
 	for (unsigned i = 0; i <= max; i++) {
 		if (fe_u128_eq(mask, fe_addr_mask(family, i)))
@@ -106,7 +112,7 @@ static bool mask_read(struct fe_str word, unsigned family,
 {
 	uint64_t bits;
 
-	if (fe_str_u64(word, 0, family == 4 ? 32 : 128, &bits)) {
+	if (fe_str_u64(word, 0, FULL(family), &bits)) {
 		*mask = fe_addr_mask(family, (unsigned)bits);
 		return true;
 	}
@@ -165,20 +171,33 @@ static bool by_name(const struct fe_opt *opt, struct fe_opt_context *context,
 	return false;
 }
 
+static void keep_net(struct fe_opt_context *context, struct fe_net net,
+		     union fe_value *value)
+{
+	struct fe_net *kept;
+
+	if (context->family == 4) {
+		value->masked.value = (uint32_t)net.addr.lo;
+		value->masked.mask = (uint32_t)net.mask.lo;
+		return;
+	}
+	kept = fe_new(context->arena, struct fe_net);
+	*kept = net;
+	value->ptr = kept;
+}
+
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
 	struct fe_str addr, mask;
-	struct fe_net net = {{0, 0}, {0, 0}}, *kept;
+	struct fe_net net = {{0, 0}, {0, 0}};
 	unsigned family = context->family;
 
 	if (!fe_str_cut(words[0], '/', &addr, &mask))
-		net.mask = fe_addr_mask(family, 128);
+		net.mask = fe_addr_mask(family, FULL(family));
 	else if (!mask_read(mask, family, &net.mask))
 		return fe_opt_bad(opt, context, "\"%.*s\" is not a mask",
 				  (int)mask.len, mask.s);
-	if (family == 4 && mask.len == 0)
-		net.mask = fe_u128(0xffffffff);
 	/* iptables looks at no address whose mask is empty: any/0 is fine. */
 	if ((net.mask.hi | net.mask.lo) != 0 &&
 	    !fe_addr_read(addr, family, &net.addr) &&
@@ -186,14 +205,7 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		return false;
 	net.addr.hi &= net.mask.hi;
 	net.addr.lo &= net.mask.lo;
-	if (family == 4) {
-		value->masked.value = (uint32_t)net.addr.lo;
-		value->masked.mask = (uint32_t)net.mask.lo;
-		return true;
-	}
-	kept = fe_new(context->arena, struct fe_net);
-	*kept = net;
-	value->ptr = kept;
+	keep_net(context, net, value);
 	return true;
 }
 
@@ -208,15 +220,17 @@ struct fe_net fe_net_value(union fe_value value, unsigned family)
 	return net;
 }
 
-static void print_net(struct fe_net net, bool hide_full, unsigned family,
-		      struct fe_buf *buf)
+static void print(const struct fe_opt *opt, const struct fe_setting *setting,
+		  unsigned family, struct fe_buf *buf)
 {
+	struct fe_net net = fe_net_value(setting->value, family);
 	int bits = mask_bits(net.mask, family);
 
+	(void)opt;
+	if ((net.mask.hi | net.mask.lo) == 0 && !setting->neg)
+		return;
 	fe_buf_putc(buf, ' ');
 	fe_addr_print(net.addr, family, buf);
-	if (hide_full && bits == (family == 4 ? 32 : 128))
-		return;
 	fe_buf_putc(buf, '/');
 	if (bits >= 0)
 		fe_buf_printf(buf, "%d", bits);
@@ -224,31 +238,14 @@ static void print_net(struct fe_net net, bool hide_full, unsigned family,
 		fe_addr_print(net.mask, family, buf);
 }
 
-static void print(const struct fe_opt *opt, const struct fe_setting *setting,
-		  unsigned family, struct fe_buf *buf)
-{
-	struct fe_net net = fe_net_value(setting->value, family);
-
-	(void)opt;
-	if ((net.mask.hi | net.mask.lo) == 0 && !setting->neg)
-		return;
-	print_net(net, false, family, buf);
-}
-
-static void print_host(const struct fe_opt *opt,
-		       const struct fe_setting *setting, unsigned family,
-		       struct fe_buf *buf)
-{
-	(void)opt;
-	print_net(fe_net_value(setting->value, family), true, family, buf);
-}
-
 void fe_net_atom(struct fe_net net, unsigned family, enum fe_field field,
 		 bool neg, struct fe_sink *sink)
 {
 	struct fe_atom atom = {.field = field, .neg = neg};
-	struct fe_u128 ones = fe_addr_mask(family, family == 4 ? 32 : 128);
+	struct fe_u128 ones = fe_addr_mask(family, FULL(family));
 
+	net.addr.hi &= net.mask.hi;
+	net.addr.lo &= net.mask.lo;
 	if (mask_bits(net.mask, family) >= 0) {
 		atom.kind = FE_ATOM_RANGE;
 		atom.u.range.lo = net.addr;
@@ -284,10 +281,72 @@ const struct fe_type fe_type_net = {
 	.cover = cover,
 };
 
+/* As inet_aton: the last part fills all bytes that are left. */
+static bool read_aton(struct fe_str word, struct fe_u128 *addr)
+{
+	struct fe_items items = fe_items(word);
+	struct fe_str part;
+	uint64_t value = 0, n;
+	unsigned parts = 0;
+
+	while (fe_items_next(&items, '.', &part)) {
+		unsigned left = 32 - 8 * parts++;
+
+		if (left == 0 ||
+		    !fe_str_u64(part, 0,
+				items.more ? 255 : (1ull << left) - 1, &n))
+			return false;
+		value |= items.more ? n << (left - 8) : n;
+	}
+	*addr = fe_u128(value);
+	return true;
+}
+
+static bool parse_host(const struct fe_opt *opt,
+		       struct fe_opt_context *context,
+		       const struct fe_str *words, union fe_value *value)
+{
+	struct fe_str addr, mask;
+	unsigned family = context->family;
+	struct fe_net net = {.mask = fe_addr_mask(family, FULL(family))};
+
+	if (fe_str_cut(words[0], '/', &addr, &mask)) {
+		if (!mask_read(mask, family, &net.mask))
+			return fe_opt_bad(opt, context,
+					  "\"%.*s\" is not a mask",
+					  (int)mask.len, mask.s);
+		if (mask_bits(net.mask, family) < 0) {
+			fe_opt_warn(opt, context, "a mask with holes is read "
+				    "as no mask");
+			net.mask = fe_addr_mask(family, FULL(family));
+		}
+	}
+	if (!(family == 4 ? read_aton(addr, &net.addr) :
+			    read_v6(addr, &net.addr)) &&
+	    !by_name(opt, context, addr, &net.addr))
+		return false;
+	keep_net(context, net, value);
+	return true;
+}
+
+static void print_host(const struct fe_opt *opt,
+		       const struct fe_setting *setting, unsigned family,
+		       struct fe_buf *buf)
+{
+	struct fe_net net = fe_net_value(setting->value, family);
+	int bits = mask_bits(net.mask, family);
+
+	(void)opt;
+	fe_buf_putc(buf, ' ');
+	fe_addr_print(net.addr, family, buf);
+	if (bits != (int)FULL(family))
+		fe_buf_printf(buf, "/%d", bits);
+}
+
 const struct fe_type fe_type_host = {
 	.name = "network",
 	.usage = "ADDRESS[/MASK]",
-	.parse = parse,
+	.parse = parse_host,
 	.print = print_host,
 	.cover = cover,
 };

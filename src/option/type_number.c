@@ -24,7 +24,7 @@ static bool bad_number(const struct fe_opt *opt,
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
-	return (fe_str_u64(words[0], 0, most(opt), &value->u) &&
+	return (fe_number_read(words[0], most(opt), &value->u) &&
 		value->u >= opt->limits.min) ||
 	       bad_number(opt, context, words[0]);
 }
@@ -77,12 +77,12 @@ static bool parse_range(const struct fe_opt *opt,
 	bool range = fe_str_cut(words[0], ':', &lo, &hi);
 	uint64_t n = 0;
 
-	if ((lo.len > 0 || !range) && !fe_str_u64(lo, 0, most(opt), &n))
+	if (lo.len > 0 && !fe_number_read(lo, most(opt), &n))
 		return bad_number(opt, context, lo);
 	value->range.lo = (uint32_t)n;
 	if (range) {
 		n = most(opt);
-		if (hi.len > 0 && !fe_str_u64(hi, 0, most(opt), &n))
+		if (hi.len > 0 && !fe_number_read(hi, most(opt), &n))
 			return bad_number(opt, context, hi);
 	}
 	value->range.hi = (uint32_t)n;

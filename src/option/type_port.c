@@ -5,7 +5,8 @@
  * sctp and multiport take numbers in C's bases (010 is 8) and refuse a range
  * that is upside down; udp, dccp and conntrack ask getaddrinfo, which knows
  * decimal only (010 is 10), wraps at 65536, and any order will do.
- * The whole range says nothing and is not saved, even negated.
+ * The whole range says nothing and is not saved, even negated, but by
+ * conntrack (FE_PORTS_SHOWN).
  */
 #include "option/types.h"
 
@@ -37,7 +38,7 @@ bool fe_port_read(struct fe_opt_context *context, struct fe_str word,
 {
 	uint64_t n;
 
-	if (fe_str_u64(word, 0, 65535, &n)) {
+	if (fe_number_read(word, 65535, &n)) {
 		*port = (uint32_t)n;
 		return true;
 	}
@@ -78,6 +79,11 @@ static bool read_decimal(const struct fe_opt *opt,
 {
 	uint64_t n;
 
+	word = fe_str_skip_blanks(word);
+	if (word.len == 0) {
+		*port = 0;
+		return true;
+	}
 	if (fe_str_u64(word, 10, INT32_MAX, &n)) {
 		*port = (uint32_t)(n & 0xffff);
 		if (n > 65535)
@@ -113,9 +119,8 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 {
 	uint32_t lo = setting->value.range.lo, hi = setting->value.range.hi;
 
-	(void)opt;
 	(void)family;
-	if (lo == 0 && hi == 65535)
+	if (lo == 0 && hi == 65535 && opt->variant != FE_PORTS_SHOWN)
 		return;
 	fe_buf_printf(buf, " %u", lo);
 	if (lo != hi)

@@ -101,15 +101,7 @@ const struct fe_type fe_type_proto = {
 	.cover = cover,
 };
 
-/* conntrack's protocol: saved as a number, 0 refused. */
-static bool parse_ct(const struct fe_opt *opt, struct fe_opt_context *context,
-		     const struct fe_str *words, union fe_value *value)
-{
-	return parse(opt, context, words, value) &&
-	       (value->u != 0 ||
-		fe_opt_bad(opt, context, "no connection has protocol 0"));
-}
-
+/* conntrack's protocol: saved as a number, and 0 is one too. */
 static void print_ct(const struct fe_opt *opt,
 		     const struct fe_setting *setting, unsigned family,
 		     struct fe_buf *buf)
@@ -119,10 +111,19 @@ static void print_ct(const struct fe_opt *opt,
 	fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
 }
 
+static void cover_ct(const struct fe_opt *opt,
+		     const struct fe_setting *setting, unsigned family,
+		     struct fe_sink *sink)
+{
+	(void)family;
+	fe_cover_one(sink, opt->field, setting->neg, setting->value.u,
+		     setting->value.u);
+}
+
 const struct fe_type fe_type_ctproto = {
 	.name = "protocol",
 	.usage = "NAME|NUMBER",
-	.parse = parse_ct,
+	.parse = parse,
 	.print = print_ct,
-	.cover = cover,
+	.cover = cover_ct,
 };

@@ -3,7 +3,7 @@
  *
  * ALL and NONE are words of both lists; they are saved spelt out. A flag that
  * is compared but not looked at makes a rule that never matches, as in the
- * kernel.
+ * kernel; looking at none is not saved.
  */
 #include "option/types.h"
 
@@ -51,6 +51,8 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 {
 	(void)opt;
 	(void)family;
+	if (setting->value.masked.mask == 0 && !setting->neg)
+		return;
 	fe_words_print(flags, setting->value.masked.mask, buf);
 	fe_words_print(flags, setting->value.masked.value, buf);
 }

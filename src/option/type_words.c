@@ -1,31 +1,35 @@
 /*
- * Words of an enumeration, alone or as a comma list, case ignored. As in
- * iptables, a beginning of a word will do; the first word of the table that
- * begins so is taken. They are printed in the table's order.
+ * Words of an enumeration, alone or as a comma list. opt->variant says how
+ * sharp the reading is: iptables often takes any beginning of a word; the
+ * first one of the table that begins so counts. They are printed in the
+ * table's order.
  */
 #include "option/types.h"
 
 #include "option/value.h"
 
 static const struct fe_name *find(const struct fe_name *names,
-				  struct fe_str word)
+				  unsigned variant, struct fe_str word)
 {
 	for (const struct fe_name *n = names; n->name != NULL; n++) {
-		if (fe_str_abbreviates(word, n->name))
+		if (variant == FE_WORDS_SHORT ?
+			fe_str_abbreviates(word, n->name) :
+		    variant == FE_WORDS_WHOLE ? fe_str_case_is(word, n->name) :
+						fe_str_is(word, n->name))
 			return n;
 	}
 	return NULL;
 }
 
-bool fe_words_read(const struct fe_name *names, struct fe_str list,
-		   uint64_t *out, struct fe_str *bad)
+bool fe_words_read(const struct fe_name *names, unsigned variant,
+		   struct fe_str list, uint64_t *out, struct fe_str *bad)
 {
 	struct fe_items items = fe_items(list);
 	const struct fe_name *name;
 
 	*out = 0;
 	while (fe_items_next(&items, ',', bad)) {
-		name = find(names, *bad);
+		name = find(names, variant, *bad);
 		if (name == NULL)
 			return false;
 		*out |= name->value;
@@ -58,7 +62,8 @@ static bool parse_list(const struct fe_opt *opt,
 {
 	struct fe_str bad;
 
-	return fe_words_read(opt->names, words[0], &value->u, &bad) ||
+	return fe_words_read(opt->names, opt->variant, words[0], &value->u,
+			     &bad) ||
 	       fe_opt_bad(opt, context, "unknown word \"%.*s\"",
 			  (int)bad.len, bad.s);
 }
@@ -81,7 +86,7 @@ const struct fe_type fe_type_words = {
 static bool parse_one(const struct fe_opt *opt, struct fe_opt_context *context,
 		      const struct fe_str *words, union fe_value *value)
 {
-	const struct fe_name *name = find(opt->names, words[0]);
+	const struct fe_name *name = find(opt->names, opt->variant, words[0]);
 
 	if (name == NULL)
 		return fe_opt_bad(opt, context, "unknown word \"%.*s\"",

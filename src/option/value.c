@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <strings.h>
 
-void fe_opt_label(const struct fe_opt *opt, struct fe_buf *buf)
-{
-	fe_buf_printf(buf, "--%s", opt->name);
-}
-
 static void report(const struct fe_opt *opt, struct fe_opt_context *context,
 		   enum fe_severity severity, const char *format, va_list ap)
 {
@@ -75,6 +70,20 @@ bool fe_str_cut(struct fe_str s, char separator, struct fe_str *head,
 	*head = s;
 	*tail = (struct fe_str){"", 0};
 	return false;
+}
+
+struct fe_str fe_str_skip_blanks(struct fe_str s)
+{
+	while (s.len > 0 && (*s.s == ' ' || (*s.s >= '\t' && *s.s <= '\r'))) {
+		s.s++;
+		s.len--;
+	}
+	return s;
+}
+
+bool fe_number_read(struct fe_str word, uint64_t max, uint64_t *out)
+{
+	return fe_str_u64(fe_str_skip_blanks(word), 0, max, out);
 }
 
 bool fe_str_case_is(struct fe_str s, const char *word)

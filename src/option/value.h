@@ -4,9 +4,6 @@
 
 #include "option/option.h"
 
-/* "--dport", or "-s" for an option that is saved by its letter. */
-void fe_opt_label(const struct fe_opt *opt, struct fe_buf *buf);
-
 /*
  * Reports what is wrong with an option's words, at context->span, with the
  * type's usage as the hint; returns false, so that parsers can return it.
@@ -33,6 +30,11 @@ bool fe_items_next(struct fe_items *items, char separator,
 /* Cuts at the first separator; false (all in head, tail empty) without one. */
 bool fe_str_cut(struct fe_str s, char separator, struct fe_str *head,
 		struct fe_str *tail);
+
+/* A number in C's bases up to max; blanks may stand before it, as in
+ * iptables. */
+bool fe_number_read(struct fe_str word, uint64_t max, uint64_t *out);
+struct fe_str fe_str_skip_blanks(struct fe_str s);
 
 bool fe_str_case_is(struct fe_str s, const char *word);
 /* Whether s is a beginning of word, case ignored; "" never is. */

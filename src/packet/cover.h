@@ -28,7 +28,12 @@ enum fe_atom_kind {
 	FE_ATOM_UNKNOWN,
 };
 
-struct fe_ipset_test; /* ext/ipset.h */
+/* What `-m set --match-set NAME src,dst` asks; ext/ipset.h answers. */
+struct fe_ipset_test {
+	const char *name;
+	uint8_t n_dims;     /* 1 to 6 */
+	uint8_t is_src;     /* mask: dimension i looks at the source */
+};
 
 struct fe_atom {
 	enum fe_atom_kind kind;
