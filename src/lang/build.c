@@ -104,7 +104,7 @@ static bool set_target(struct fe_line *line, struct fe_rule *rule)
 		return target_is_chain(line, rule, jump);
 	if (line->target >= 0) {
 		rule->action =
-		    line->scopes.data[line->target].vocab->ext->action;
+		    (uint8_t)line->scopes.data[line->target].vocab->ext->action;
 		return true;
 	}
 	d = fe_line_error(line, "FE108", &line->jump_word,

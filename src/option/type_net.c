@@ -25,7 +25,10 @@ struct fe_u128 fe_addr_mask(unsigned family, unsigned bits)
 	struct fe_u128 m = {0, 0};
 
 	if (family == 4) {
-		m.lo = bits == 0 ? 0 : (0xffffffffu << (32 - bits)) & 0xffffffffu;
+		if (bits > 0)
+			m.lo = bits >= 32 ? UINT32_MAX
+					  : (UINT32_MAX << (32 - bits)) &
+						UINT32_MAX;
 		return m;
 	}
 	if (bits > 0)
