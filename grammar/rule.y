@@ -33,34 +33,22 @@ static void fe_rule_yyerror(struct fe_line *line, const char *message)
 
 %%
 
+/*
+ * Flat, so that a word costs few steps. How many words a verb takes is
+ * counted by the classifier.
+ */
 line
 	: %empty
-	| line item
-	;
-
-item
-	: verb
-	| MATCH WORD		{ fe_line_match(line, $2); }
-	| JUMP WORD		{ fe_line_jump(line, $2); }
-	| RAW			{ fe_line_raw(line, $1); }
-	| setting		{ fe_line_set(line, false); }
-	| NOT setting		{ fe_line_set(line, true); }
-	;
-
-/* How many words a verb takes is counted by the classifier. */
-verb
-	: VERB			{ fe_line_verb(line); }
-	| verb WORD		{ fe_line_verb_word(line, $2); }
-	;
-
-setting
-	: OPT0
-	| OPT1 WORD		{ line->args[0] = *$2; }
-	| first WORD		{ line->args[1] = *$2; }
-	;
-
-/* Taken at once: the scanner's word changes with the next one. */
-first
-	: OPT2 WORD		{ line->args[0] = *$2; }
+	| line VERB		{ fe_line_verb(line); }
+	| line WORD		{ fe_line_verb_word(line, $2); }
+	| line MATCH WORD	{ fe_line_match(line, $3); }
+	| line JUMP WORD	{ fe_line_jump(line, $3); }
+	| line RAW		{ fe_line_raw(line, $2); }
+	| line OPT0		{ fe_line_set(line, false, NULL, NULL); }
+	| line OPT1 WORD	{ fe_line_set(line, false, $3, NULL); }
+	| line OPT2 WORD WORD	{ fe_line_set(line, false, $3, $4); }
+	| line NOT OPT0		{ fe_line_set(line, true, NULL, NULL); }
+	| line NOT OPT1 WORD	{ fe_line_set(line, true, $4, NULL); }
+	| line NOT OPT2 WORD WORD { fe_line_set(line, true, $4, $5); }
 	;
 %%

@@ -29,8 +29,34 @@ bool fe_str_starts(struct fe_str a, const char *prefix)
 	return a.len >= len && !memcmp(a.s, prefix, len);
 }
 
+/* Short decimal numbers, which are nearly all: no prefix, no overflow. */
+static bool read_short(struct fe_str s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (s.len > 18)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned char)s.s[i] - (unsigned)'0';
+		if (digit > 9)
+			return false;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return true;
+}
+
 bool fe_str_u64(struct fe_str s, int base, uint64_t max, uint64_t *out)
 {
+	uint64_t n;
+
+	if (s.len && (base == 10 || (base == 0 && s.s[0] != '0')) &&
+	    read_short(s, &n)) {
+		if (n > max)
+			return false;
+		*out = n;
+		return true;
+	}
 	char text[72], *end;
 
 	if (!s.len || s.len >= sizeof(text) || s.s[0] < '0' || s.s[0] > '9')

@@ -253,12 +253,14 @@ static bool may_set(struct fe_line *line, const struct fe_opt *opt,
 
 /* Reads "a,b,c" of -s or -d; the rules are multiplied when they are made. */
 static bool read_list(struct fe_line *line, const struct fe_opt *opt,
-		      unsigned which, struct fe_str text, bool neg)
+		      const struct fe_word *word, bool neg)
 {
+	unsigned which = opt->short_name == 'd';
+	struct fe_str text = word->text;
 	size_t i = 0;
 
 	if (neg) {
-		fe_line_error(line, "FE101", &line->args[0],
+		fe_line_error(line, "FE101", word,
 			      "a list of addresses cannot be inverted");
 		return false;
 	}
@@ -270,7 +272,7 @@ static bool read_list(struct fe_line *line, const struct fe_opt *opt,
 		size_t end = comma ? (size_t)(comma - text.s) : text.len;
 		struct fe_str item = {text.s + i, end - i};
 		if (!item.len) {
-			fe_line_error(line, "FE101", &line->args[0],
+			fe_line_error(line, "FE101", word,
 				      "an address is missing in the list");
 			return false;
 		}
@@ -283,17 +285,20 @@ static bool read_list(struct fe_line *line, const struct fe_opt *opt,
 }
 
 static bool read_value(struct fe_line *line, const struct fe_opt *opt,
-		       bool neg, union fe_value *value)
+		       bool neg, const struct fe_word *const *args,
+		       union fe_value *value)
 {
-	struct fe_str words[2] = {line->args[0].text, line->args[1].text};
+	struct fe_str words[2] = {0};
 	bool is_base = line->opt_scope == 0;
 	char letter = is_base ? opt->short_name : 0;
 
-	line->context.span = fe_line_span(line, &line->args[0]);
+	for (unsigned i = 0; i < opt->n_args; i++)
+		words[i] = args[i]->text;
+	line->context.span = fe_line_span(line, args[0] ? args[0] : &line->last);
 	if ((letter == 's' || letter == 'd') &&
 	    memchr(words[0].s, ',', words[0].len)) {
 		unsigned which = letter == 'd';
-		if (!read_list(line, opt, which, words[0], neg))
+		if (!read_list(line, opt, args[0], neg))
 			return false;
 		*value = line->lists[which].data[0];
 		line->list_setting[which] = (int)line->settings.n;
@@ -330,27 +335,29 @@ static bool is_nothing(const struct fe_line *line, const struct fe_setting *s)
 	return false;
 }
 
-void fe_line_set(struct fe_line *line, bool neg)
+void fe_line_set(struct fe_line *line, bool neg, const struct fe_word *first,
+		 const struct fe_word *second)
 {
+	const struct fe_word *args[] = {first, second};
 	struct fe_scope *scope = &line->scopes.data[line->opt_scope];
 	const struct fe_opt *opt = &scope->vocab->ext->opts[line->opt_row];
 	struct fe_line_setting s = {.scope = line->opt_scope,
 				    .off = line->last.off};
-	const struct fe_word *end =
-	    opt->n_args ? &line->args[opt->n_args - 1] : &line->last;
+	const struct fe_word *end = second ? second
+				    : first ? first : &line->last;
 
 	if (!may_set(line, opt, scope, neg))
 		return;
 	if (opt->n_args && (opt->flags & FE_NEG) &&
-	    fe_str_is(line->args[0].text, "!")) {
+	    fe_str_is(first->text, "!")) {
 		fe_diag_hint(line->diags,
-			     fe_line_error(line, "FE101", &line->args[0],
+			     fe_line_error(line, "FE101", first,
 					   "'!' stands behind its option, where "
 					   "iptables takes it for the argument"),
 			     "write it before: ! --%s", opt->name);
 		return;
 	}
-	if (opt->type && !read_value(line, opt, neg, &s.setting.value)) {
+	if (opt->type && !read_value(line, opt, neg, args, &s.setting.value)) {
 		line->failed = true;
 		return;
 	}

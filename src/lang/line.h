@@ -87,7 +87,6 @@ struct fe_line {
 	bool has_held;
 	unsigned opt_scope, opt_row;      /* what an OPT token means */
 	struct fe_word slots[2];          /* arguments on the grammar's stack */
-	struct fe_word args[2];
 };
 
 void fe_line_init(struct fe_line *line);
@@ -113,7 +112,8 @@ void fe_line_verb_word(struct fe_line *line, const struct fe_word *word);
 void fe_line_match(struct fe_line *line, const struct fe_word *name);
 void fe_line_jump(struct fe_line *line, const struct fe_word *name);
 void fe_line_raw(struct fe_line *line, const struct fe_word *word);
-void fe_line_set(struct fe_line *line, bool neg);
+void fe_line_set(struct fe_line *line, bool neg, const struct fe_word *first,
+		 const struct fe_word *second);
 void fe_line_syntax_error(struct fe_line *line, const char *message);
 
 /* Brings an extension into scope; returns its number. */

@@ -312,18 +312,24 @@ static bool is_rule_line(const struct fe_driver *d, size_t from, size_t to)
 	return !is_commit(d, from, to);
 }
 
+static const char *next_cr(const struct fe_driver *d, const char *cr)
+{
+	size_t off = (size_t)(cr - d->text.s) + 1;
+
+	return memchr(cr + 1, '\r', d->text.len - off);
+}
+
 /* CRLF makes the table's name "filter\r"; nothing after it would be right. */
 static bool refuse_crlf(struct fe_driver *d)
 {
-	const char *cr = memmem(d->text.s, d->text.len, "\r\n", 2);
+	const char *cr = memchr(d->text.s, '\r', d->text.len);
 
-	while (cr) {
-		size_t off = (size_t)(cr - d->text.s), start = off;
-		while (start > 0 && d->text.s[start - 1] != '\n')
-			start--;
-		if (d->text.s[start] != '#')
+	for (; cr; cr = next_cr(d, cr)) {
+		const char *start = memrchr(d->text.s, '\n',
+					    (size_t)(cr - d->text.s));
+		start = start ? start + 1 : d->text.s;
+		if (cr[1] == '\n' && *start != '#')
 			break;
-		cr = memmem(cr + 1, d->text.len - off - 1, "\r\n", 2);
 	}
 	if (!cr)
 		return false;
