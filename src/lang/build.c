@@ -102,11 +102,8 @@ static bool set_target(struct fe_line *line, struct fe_rule *rule)
 	jump = fe_table_chain(line->table, line->jump_word.text);
 	if (jump)
 		return target_is_chain(line, rule, jump);
-	if (line->target >= 0) {
-		rule->action =
-		    (uint8_t)line->scopes.data[line->target].vocab->ext->action;
-		return true;
-	}
+	if (line->target >= 0)
+		return true; /* its settings decide what it does */
 	d = fe_line_error(line, "FE108", &line->jump_word,
 			  "there is no chain%s '%.*s' in table %s here",
 			  line->is_goto ? "" : " or target",
@@ -246,6 +243,8 @@ bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 	rule->bytes = line->bytes;
 	rule->span = fe_line_span(line, NULL);
 	fill_parts(line, rule, settings, line->target >= 0 && !rule->jump);
+	if (rule->target)
+		rule->action = (uint8_t)fe_part_action(rule->target);
 	for (unsigned i = 0; i < rule->n_parts; i++) {
 		rule->effects |= fe_part_effects(&rule->parts[i]);
 		rule->opaque |= fe_ext_is_opaque(rule->parts[i].ext);
