@@ -28,14 +28,14 @@ static bool same_bytes(struct kt_life a, struct kt_life b, struct fe_arena *ar)
 	return !memcmp(a.bytes.data, b.bytes.data, a.bytes.size);
 }
 
-static bool same_life(const struct kt_case *c, const struct kt_life *k,
-		      const struct kt_life *e)
+bool kt_same_life(struct fe_arena *arena, const struct kt_life *k,
+		  const struct kt_life *e)
 {
 	if (k->end != e->end)
 		return false;
 	if (k->end == KT_VANISHED)
 		return k->hook == e->hook;
-	return k->mark == e->mark && same_bytes(*k, *e, c->arena) &&
+	return k->mark == e->mark && same_bytes(*k, *e, arena) &&
 	       (k->end != KT_SENT || k->oif == e->oif);
 }
 
@@ -70,7 +70,8 @@ static void compare_packet(struct diff *d, size_t at, const struct kt_sent *k,
 
 	for (size_t i = 0; i < n; i++) {
 		if (i < k->lives.n && i < e->lives.n &&
-		    same_life(d->c, &k->lives.data[i], &e->lives.data[i]))
+		    kt_same_life(d->c->arena, &k->lives.data[i],
+				 &e->lives.data[i]))
 			continue;
 		/* A packet that reaches no hook has no life on one side. */
 		if (i == 0 && n == 1 && k->lives.n == 0 &&

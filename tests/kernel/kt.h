@@ -147,6 +147,7 @@ struct kt_case {
 	FE_VEC(struct kt_step) steps;
 	const char *plan[2];	 /* loaded on top, --noflush; or NULL */
 	bool trace;		 /* record the rules packets meet */
+	bool for_plan;                 /* see kt_case_plan() */
 	enum kt_planted planted; /* a class that a plan must cover */
 	uint16_t planted_port;
 	uint8_t planted_family;
@@ -154,6 +155,8 @@ struct kt_case {
 
 struct kt_case *kt_case_new(uint64_t seed, unsigned number);
 struct kt_case *kt_case_random(uint64_t seed, unsigned number);
+/* For plans: nothing is left to chance, a class may be planted. */
+struct kt_case *kt_case_plan(uint64_t seed, unsigned number);
 void kt_case_free(struct kt_case *c);
 void kt_rules_random(struct kt_case *c, struct fe_rng *rng, unsigned family);
 void kt_ipsets_random(struct kt_case *c, struct fe_rng *rng);
@@ -222,6 +225,7 @@ struct kt_sent { /* one injected packet and what followed */
 	FE_VEC(struct kt_event) events;
 	FE_VEC(struct kt_life) lives;
 	FE_VEC(struct kt_entry) made; /* conntrack entries confirmed */
+	uint8_t ctstate;      /* as the engine's filter saw it */
 	FE_VEC(char *) trace; /* "filter:INPUT:rule:1", when asked for */
 };
 
@@ -336,10 +340,12 @@ void kt_replay_kernel(struct kt_pool *pool, struct kt_case *c,
 /* ---- the engine --------------------------------------------------------- */
 
 /*
- * Plays the same packets; sets error when the rules cannot be read. naive:
- * by the interpreted evaluator.
+ * Plays the same packets; sets error when the rules cannot be read. text:
+ * other rules than the case's, of both families; or NULL. naive: by the
+ * interpreted evaluator.
  */
-void kt_play_engine(struct kt_case *c, const struct kt_play *kernel, bool naive,
+void kt_play_engine(struct kt_case *c, const struct kt_play *kernel,
+		    const char *const text[2], bool naive,
 		    struct kt_play *play);
 
 /* ---- comparing ---------------------------------------------------------- */
@@ -347,6 +353,8 @@ void kt_play_engine(struct kt_case *c, const struct kt_play *kernel, bool naive,
 /* Writes the differences; returns their number. */
 unsigned kt_compare(const struct kt_case *c, const struct kt_play *kernel,
 		    const struct kt_play *engine, struct fe_buf *report);
+bool kt_same_life(struct fe_arena *arena, const struct kt_life *a,
+		  const struct kt_life *b);
 /* Rules and packets of a case, readable. */
 void kt_case_print(const struct kt_case *c, const struct kt_play *kernel,
 		   struct fe_buf *buf);

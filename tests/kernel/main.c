@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kt.h"
+#include "plans.h"
 #include "rows.h"
 
 #define GROUP 50
@@ -24,7 +25,8 @@ struct options {
 	unsigned cases;
 	long only; /* one case, or -1 */
 	unsigned jobs;
-	bool verbose, shrink, kernel_only, rows;
+	bool verbose, shrink, kernel_only;
+	unsigned plans; /* cases with plans */
 };
 
 struct totals {
@@ -37,6 +39,7 @@ struct tester {
 	struct kt_pool *pool;
 	struct fe_buf out; /* of the group */
 	struct totals totals;
+	struct kt_plan_totals plans[2]; /* by level */
 };
 
 /* Both evaluators against the kernel; the number of differences. */
@@ -54,7 +57,7 @@ static unsigned judge(struct tester *t, struct kt_case *c,
 	     naive++) {
 		struct kt_play engine;
 
-		kt_play_engine(c, kernel, naive, &engine);
+		kt_play_engine(c, kernel, NULL, naive, &engine);
 		if (naive)
 			fe_buf_puts(report, "  (naive evaluator)\n");
 		n = kt_compare(c, kernel, &engine, report);
@@ -155,7 +158,7 @@ static bool run_row(struct tester *t, const struct kt_row *row)
 	for (unsigned naive = 0; naive < 2 && !t->o->kernel_only; naive++) {
 		struct kt_play engine;
 
-		kt_play_engine(c, &kernel, naive, &engine);
+		kt_play_engine(c, &kernel, NULL, naive, &engine);
 		kt_row_judge(row, &engine, &report);
 		if (kt_compare(c, &kernel, &engine, &report))
 			naive = 2;
@@ -184,6 +187,68 @@ static int run_rows(const struct options *o)
 	return t.totals.failed > 0;
 }
 
+/* ---- plans -------------------------------------------------------------- */
+
+static bool run_plan_case(struct tester *t, unsigned number)
+{
+	static const char *const levels[] = {"none", "invalid"};
+	struct kt_case *c = kt_case_plan(t->o->seed, number);
+	struct kt_play before;
+	bool ok = true;
+
+	kt_play_kernel(t->pool, c, &before);
+	for (unsigned level = 0; level < 2; level++) {
+		struct fe_buf report = {0};
+
+		if (before.error)
+			fe_buf_printf(&report, "  kernel: %s\n", before.error);
+		else
+			kt_plan_judge(t->pool, c, &before, level,
+				      &t->plans[level], &report);
+		if (report.size) {
+			ok = false;
+			fe_buf_printf(&t->out, "# plan, level %s, ",
+				      levels[level]);
+			show(t, c, &before, &report);
+		}
+		fe_buf_free(&report);
+	}
+	t->totals.failed += !ok;
+	kt_play_free(&before);
+	kt_case_free(c);
+	return ok;
+}
+
+static void run_plan_group(struct tester *t, unsigned first, unsigned end)
+{
+	unsigned bad = 0;
+
+	for (unsigned i = first; i < end; i++) {
+		bad += !run_plan_case(t, i);
+		if (bad)
+			say(t);
+	}
+	fe_buf_printf(&t->out,
+		      "%sok - plans keep what they promise, cases %u to %u\n",
+		      bad ? "not " : "", first, end - 1);
+	say(t);
+}
+
+static void run_plans(struct tester *t, unsigned number)
+{
+	unsigned cases = t->o->plans;
+
+	for (unsigned g = number; g * GROUP < cases; g += t->o->jobs) {
+		unsigned end = (g + 1) * GROUP;
+
+		run_plan_group(t, g * GROUP, end < cases ? end : cases);
+	}
+	if (cases) {
+		kt_plan_totals_text(&t->plans[0], "none", &t->out);
+		kt_plan_totals_text(&t->plans[1], "invalid", &t->out);
+	}
+}
+
 static int worker(const struct options *o, unsigned number)
 {
 	struct tester t = {.o = o, .pool = kt_pool_new()};
@@ -193,6 +258,7 @@ static int worker(const struct options *o, unsigned number)
 
 		run_group(&t, g * GROUP, end < o->cases ? end : o->cases);
 	}
+	run_plans(&t, number);
 	fe_buf_printf(&t.out,
 		      "# worker %u: %u cases, %u differ, %zu packets, "
 		      "%zu conntrack entries\n",
@@ -249,6 +315,8 @@ static void read_options(struct options *o, int argc, char **argv)
 			o->cases = (unsigned)strtoul(value, NULL, 0), i++;
 		else if (!strcmp(argv[i], "--case"))
 			o->only = strtol(value, NULL, 0), i++;
+		else if (!strcmp(argv[i], "--plans"))
+			o->plans = (unsigned)strtoul(value, NULL, 0), i++;
 		else if (!strcmp(argv[i], "--jobs"))
 			o->jobs = (unsigned)strtoul(value, NULL, 0), i++;
 		else
@@ -261,7 +329,8 @@ static void read_options(struct options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *env = getenv("FERRULE_KERNEL_CASES");
-	struct options o = {.seed = 1, .cases = 50, .only = -1, .jobs = 2};
+	struct options o = {
+	    .seed = 1, .cases = 50, .only = -1, .jobs = 2, .plans = 50};
 	const char *missing = kt_kernel_missing();
 
 	if (env)
@@ -273,7 +342,8 @@ int main(int argc, char **argv)
 	}
 	if (o.only >= 0) {
 		struct tester t = {.o = &o, .pool = kt_pool_new()};
-		bool ok = run_case(&t, (unsigned)o.only);
+		bool ok = o.plans ? run_plan_case(&t, (unsigned)o.only)
+				  : run_case(&t, (unsigned)o.only);
 
 		say(&t);
 		printf("1..1\n%sok - case %ld\n", ok ? "" : "not ", o.only);
@@ -282,7 +352,8 @@ int main(int argc, char **argv)
 		return !ok;
 	}
 	printf("1..%zu\n# seed %llu\n",
-	       kt_n_rows + (o.cases + GROUP - 1) / GROUP,
+	       kt_n_rows + (o.cases + GROUP - 1) / GROUP +
+		   (o.plans + GROUP - 1) / GROUP,
 	       (unsigned long long)o.seed);
 	fflush(stdout);
 	return run_rows(&o) | run_workers(&o);

@@ -5,120 +5,18 @@
  */
 #include <string.h>
 
-#include "kt.h"
-#include "ext/ipset.h"
-#include "lang/read.h"
 #include "program/engine.h"
+#include "side.h"
 
 struct engine_side {
+	struct kt_side side;
 	struct kt_case *c;
 	const struct kt_play *kernel;
-	struct fe_sources *sources;
-	struct fe_diags *diags;
-	struct fe_host *host;
-	struct fe_rules rules;
 	struct fe_engine *engine;
-	uint16_t index[KT_N_IFACES];	 /* of the host, by our number */
 	struct kt_sent *sent;		 /* being played */
 	const struct kt_sent *model;	 /* the kernel's account of it */
 	FE_VEC(struct kt_bytes) pending; /* emitted, result not yet known */
 };
-
-static uint8_t number_of(const struct engine_side *s, uint16_t index)
-{
-	for (uint8_t i = 1; i < KT_N_IFACES; i++)
-		if (s->index[i] == index)
-			return i;
-	return KT_NO_IFACE;
-}
-
-static void side_sysctl(struct engine_side *s, const char *key, unsigned value)
-{
-	struct fe_buf k = {0}, v = {0};
-
-	fe_buf_printf(&k, "%s", key);
-	fe_buf_printf(&v, "%u", value);
-	fe_host_sysctl(s->host, fe_str(fe_buf_text(&k)),
-		       fe_str(fe_buf_text(&v)), s->diags);
-	fe_buf_free(&k);
-	fe_buf_free(&v);
-}
-
-static void side_route(struct engine_side *s, unsigned family,
-		       struct fe_u128 gateway)
-{
-	struct fe_route r = {.family = (uint8_t)family,
-			     .type = 1,
-			     .oif = s->index[KT_ETH0],
-			     .gateway = gateway,
-			     .table = 254};
-
-	if (gateway.lo || gateway.hi)
-		fe_vec_push(&s->host->routes, r);
-}
-
-static void side_host(struct engine_side *s)
-{
-	const struct kt_host *h = &s->c->host;
-
-	s->host = fe_host_new();
-	s->index[KT_LO] = fe_host_iface(s->host, fe_str("lo"));
-	for (unsigned i = KT_ETH0; i < KT_ETH0 + h->n_eth; i++)
-		s->index[i] = fe_host_iface(s->host, fe_str(kt_iface_names[i]));
-	for (unsigned i = 0; i < h->n_addrs; i++)
-		if (h->addrs[i].iface != KT_LO)
-			fe_host_add_addr(s->host, s->index[h->addrs[i].iface],
-					 h->addrs[i].family, h->addrs[i].addr,
-					 h->addrs[i].prefix_len);
-	side_route(s, 4, h->gateway4);
-	side_route(s, 6, h->gateway6);
-	s->host->known = true;
-	side_sysctl(s, "net.ipv4.ip_forward", h->forward4);
-	side_sysctl(s, "net.ipv6.conf.all.forwarding", h->forward6);
-	side_sysctl(s, "net.ipv4.conf.all.rp_filter", h->rp_filter);
-	side_sysctl(s, "net.netfilter.nf_conntrack_acct", 1);
-	for (size_t i = 0; i < s->c->sysctls.n; i++) {
-		struct fe_buf key = {0};
-
-		fe_buf_printf(&key, "net.netfilter.%s",
-			      s->c->sysctls.data[i].key);
-		side_sysctl(s, fe_buf_text(&key), s->c->sysctls.data[i].value);
-		fe_buf_free(&key);
-	}
-}
-
-static bool side_ipsets(struct engine_side *s)
-{
-	uint32_t index;
-
-	if (!s->c->ipsets)
-		return true;
-	s->rules.ipsets = fe_ipsets_new();
-	index = fe_sources_add(s->sources, "ipsets", s->c->ipsets,
-			       strlen(s->c->ipsets));
-	return fe_ipsets_read(s->rules.ipsets, s->sources, index, s->diags);
-}
-
-static bool side_rules(struct engine_side *s)
-{
-	bool ok = side_ipsets(s);
-
-	for (unsigned f = 0; f < 2; f++) {
-		struct fe_read_options options = {.input = FE_INPUT_SAVE,
-						  .family = f ? 6 : 4};
-		struct fe_buf text = {0};
-		uint32_t index;
-
-		kt_rules_print(&s->c->rules[f], true, kt_case_nat(s->c), &text);
-		index = fe_sources_add(s->sources, f ? "v6" : "v4", text.data,
-				       text.size);
-		ok =
-		    fe_read(s->sources, index, &options, &s->rules, s->diags) &&
-		    ok;
-		fe_buf_free(&text);
-	}
-	return ok && s->diags->n_errors == 0;
-}
 
 /* ---- observing ---------------------------------------------------------- */
 
@@ -159,9 +57,11 @@ static void on_result(void *arg, const struct fe_packet *packet,
 
 	(void)packet;
 	life.generated = s->sent->lives.n > 0;
+	if (!life.generated)
+		s->sent->ctstate = r->ctstate;
 	if (r->fate == FE_FATE_ACCEPT && (r->local || r->oif)) {
 		life.end = r->local ? KT_DELIVERED : KT_SENT;
-		life.oif = number_of(s, r->oif);
+		life.oif = kt_side_number(&s->side, r->oif);
 		if (s->pending.n)
 			life.bytes = s->pending.data[0];
 	} else if (!r->by.rule && !r->by.chain && r->by.why &&
@@ -222,7 +122,7 @@ static void play_packet(struct engine_side *s, const struct kt_sent *model,
 			      .size = model->bytes.size,
 			      .caught = model->bytes.size,
 			      .time = model->time,
-			      .iif = s->index[model->iif],
+			      .iif = s->side.index[model->iif],
 			      .mark = model->mark,
 			      .uid = UINT32_MAX};
 	struct kt_sent sent = {.step = model->step};
@@ -292,26 +192,9 @@ static void side_finish(struct engine_side *s, struct kt_play *play)
 	st = fe_conntrack_stats(ct);
 	play->stats = (struct kt_stats){st->invalid, st->insert_failed,
 					st->drop, st->early_drop, st->error};
-	fe_engine_store_counters(s->engine, &s->rules);
-	play->save[0] = save_text(s, s->rules.v4);
-	play->save[1] = save_text(s, s->rules.v6);
-}
-
-static const char *first_diag(const struct engine_side *s)
-{
-	const struct fe_diags *d = s->diags;
-
-	for (size_t i = 0; i < d->list.n; i++)
-		if (d->list.data[i]->severity == FE_ERROR || i + 1 == d->list.n)
-			return fe_arena_printf(
-			    s->c->arena, "the engine does not read: %s (%.*s)",
-			    d->list.data[i]->text,
-			    (int)fe_source_place(s->sources,
-						 d->list.data[i]->span)
-				.text.len,
-			    fe_source_place(s->sources, d->list.data[i]->span)
-				.text.s);
-	return "the engine does not read the rules";
+	fe_engine_store_counters(s->engine, &s->side.rules);
+	play->save[0] = save_text(s, s->side.rules.v4);
+	play->save[1] = save_text(s, s->side.rules.v6);
 }
 
 static void side_play(struct engine_side *s, bool naive, struct kt_play *play)
@@ -325,31 +208,25 @@ static void side_play(struct engine_side *s, bool naive, struct kt_play *play)
 				       .result = on_result,
 				       .step = s->c->trace ? on_step : NULL};
 
-	s->engine = fe_engine_new(&s->rules, s->host, &options);
+	s->engine = fe_engine_new(&s->side.rules, s->side.host, &options);
 	fe_engine_observe(s->engine, &observer);
 	for (size_t i = 0; i < s->kernel->sent.n; i++)
 		play_packet(s, &s->kernel->sent.data[i], play);
 	side_finish(s, play);
 }
 
-void kt_play_engine(struct kt_case *c, const struct kt_play *kernel, bool naive,
-		    struct kt_play *play)
+void kt_play_engine(struct kt_case *c, const struct kt_play *kernel,
+		    const char *const text[2], bool naive, struct kt_play *play)
 {
 	struct engine_side s = {.c = c, .kernel = kernel};
 
 	memset(play, 0, sizeof(*play));
 	play->end = kernel->end;
-	s.sources = fe_sources_new();
-	s.diags = fe_diags_new();
-	side_host(&s);
-	if (side_rules(&s))
+	kt_side_open(&s.side, c, text);
+	play->error = s.side.error;
+	if (!play->error)
 		side_play(&s, naive, play);
-	else
-		play->error = first_diag(&s);
 	fe_engine_free(s.engine);
-	fe_rules_free(&s.rules);
-	fe_host_free(s.host);
-	fe_diags_free(s.diags);
-	fe_sources_free(s.sources);
+	kt_side_close(&s.side);
 	fe_vec_free(&s.pending);
 }

@@ -196,12 +196,13 @@ bool kt_case_nat(const struct kt_case *c)
 	return c->rules[0].present[KT_NAT] || c->rules[1].present[KT_NAT];
 }
 
-struct kt_case *kt_case_random(uint64_t seed, unsigned number)
+static struct kt_case *case_random(uint64_t seed, unsigned number, bool plan)
 {
 	struct kt_case *c = kt_case_new(seed, number);
 	struct fe_rng rng = {seed * 0x100000001b3u + number * 0x9e3779b1u};
 
 	fe_rng_next(&rng);
+	c->for_plan = plan;
 	c->host_number = fe_rng_below(&rng, KT_HOSTS);
 	kt_host_make(&c->host, seed, c->host_number);
 	kt_traffic_random(c, &rng);
@@ -209,7 +210,19 @@ struct kt_case *kt_case_random(uint64_t seed, unsigned number)
 		kt_ipsets_random(c, &rng);
 	kt_rules_random(c, &rng, 4);
 	kt_rules_random(c, &rng, 6);
+	if (plan && fe_rng_below(&rng, 100) < 55)
+		kt_plant(c, &rng);
 	return c;
+}
+
+struct kt_case *kt_case_random(uint64_t seed, unsigned number)
+{
+	return case_random(seed, number, false);
+}
+
+struct kt_case *kt_case_plan(uint64_t seed, unsigned number)
+{
+	return case_random(seed, number, true);
 }
 
 void kt_case_free(struct kt_case *c)

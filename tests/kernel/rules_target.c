@@ -84,7 +84,7 @@ static void port_part(struct kt_gen *g, const char *before)
 	    (g->proto != IPPROTO_TCP && g->proto != IPPROTO_UDP) ||
 	    kt_once(g, 2))
 		return;
-	if (kt_once(g, 2))
+	if (kt_once(g, 2) || g->c->for_plan)
 		PUT("%s%u", before, a);
 	else
 		PUT("%s%u-%u", before, a, a + 1 + kt_below(g, 40));

@@ -320,6 +320,6 @@ void kt_traffic_random(struct kt_case *c, struct fe_rng *rng)
 	for (size_t i = 0; i < n; i++)
 		fe_vec_free(&lists[i]);
 	add_sysctls(c, rng);
-	if (below(rng, 60) == 0)
+	if (below(rng, 60) == 0 && !c->for_plan)
 		add_gaps(c, rng);
 }
