@@ -2,6 +2,7 @@
  * Compares the two accounts of a case. Exact but for: IP id and header
  * checksum of packets that the host made, timeouts by one second.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,6 +261,56 @@ static void compare_entries(struct diff *d, const struct kt_play *k,
 	}
 }
 
+/* ---- lines of /proc/net/nf_conntrack ------------------------------------ */
+
+static int text_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Without timeout and use count, which may differ; in order. */
+static char **normal_lines(struct fe_arena *arena, const char *text, size_t *n)
+{
+	char *copy = fe_arena_strdup(arena, text), *save, *line;
+	char **list = fe_new_n(arena, char *, strlen(text) / 40 + 2);
+
+	*n = 0;
+	for (line = strtok_r(copy, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *use = strstr(line, " use=");
+		int from = 0, to = 0;
+
+		if (use)
+			*use = '\0';
+		sscanf(line, "%*s %*s %*s %*s %n%*s%n", &from, &to);
+		list[(*n)++] =
+		    fe_arena_printf(arena, "%.*sT%s", from, line, line + to);
+	}
+	qsort(list, *n, sizeof(list[0]), text_order);
+	return list;
+}
+
+static void compare_lines(struct diff *d, const char *kernel,
+			  const char *engine)
+{
+	size_t kn, en;
+	char **k = normal_lines(d->c->arena, kernel, &kn);
+	char **e = normal_lines(d->c->arena, engine, &en);
+
+	for (size_t i = 0; i < kn || i < en; i++) {
+		const char *a = i < kn ? k[i] : "", *b = i < en ? e[i] : "";
+
+		if (!strcmp(a, b))
+			continue;
+		d->n++;
+		fe_buf_printf(d->out,
+			      "  conntrack lines differ\n"
+			      "    kernel: %s\n    engine: %s\n",
+			      a, b);
+		return;
+	}
+}
+
 static void compare_stat(struct diff *d, const char *name, uint64_t k,
 			 uint64_t e)
 {
@@ -288,6 +339,7 @@ unsigned kt_compare(const struct kt_case *c, const struct kt_play *kernel,
 			compare_table(&d, kernel->save[f], engine->save[f], f,
 				      kt_table_names[t]);
 	compare_entries(&d, kernel, engine);
+	compare_lines(&d, kernel->lines, engine->lines);
 	compare_stat(&d, "invalid", kernel->stats.invalid,
 		     engine->stats.invalid);
 	compare_stat(&d, "insert_failed", kernel->stats.insert_failed,

@@ -318,6 +318,8 @@ void kt_nl_close(struct kt_ns *ns);
 /* Reads what the observer and conntrack said since. */
 void kt_nl_read(struct kt_ns *ns, struct kt_case *c, struct kt_sent *sent);
 void kt_nl_entries(struct kt_ns *ns, struct kt_play *play);
+/* The text of the namespace's /proc/net/nf_conntrack. */
+const char *kt_proc_entries(struct kt_case *c);
 void kt_nl_flush(struct kt_ns *ns);
 void kt_nl_stats(struct kt_ns *ns, struct kt_stats *stats);
 

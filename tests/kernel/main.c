@@ -8,6 +8,7 @@
  * A seed and a case number reproduce a case; --shrink prints the smallest
  * one that still differs.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct options {
 	long only; /* one case, or -1 */
 	unsigned jobs;
 	bool verbose, shrink, kernel_only;
-	unsigned plans; /* cases with plans */
+	unsigned plans; /* cases with plans; UINT_MAX: not said */
 };
 
 struct totals {
@@ -330,7 +331,7 @@ int main(int argc, char **argv)
 {
 	const char *env = getenv("FERRULE_KERNEL_CASES");
 	struct options o = {
-	    .seed = 1, .cases = 50, .only = -1, .jobs = 2, .plans = 50};
+	    .seed = 1, .cases = 50, .only = -1, .jobs = 2, .plans = UINT_MAX};
 	const char *missing = kt_kernel_missing();
 
 	if (env)
@@ -340,6 +341,8 @@ int main(int argc, char **argv)
 		printf("1..0 # SKIP %s\n", missing);
 		return 0;
 	}
+	if (o.plans == UINT_MAX)
+		o.plans = o.only >= 0 ? 0 : 50;
 	if (o.only >= 0) {
 		struct tester t = {.o = &o, .pool = kt_pool_new()};
 		bool ok = o.plans ? run_plan_case(&t, (unsigned)o.only)

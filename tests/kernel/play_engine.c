@@ -167,6 +167,31 @@ static void on_flow(void *arg, const struct fe_flow *flow)
 	fe_vec_push(&play->entries, e);
 }
 
+struct line_printer {
+	struct fe_conntrack *ct;
+	int64_t now;
+	struct fe_buf text;
+};
+
+static void on_line(void *arg, const struct fe_flow *flow)
+{
+	struct line_printer *p = arg;
+
+	fe_flow_print(p->ct, flow, p->now, &p->text);
+}
+
+static const char *flow_lines(struct engine_side *s, struct fe_conntrack *ct,
+			      int64_t now)
+{
+	struct line_printer p = {.ct = ct, .now = now};
+	const char *copy;
+
+	fe_conntrack_each(ct, on_line, &p);
+	copy = fe_arena_strdup(s->c->arena, fe_buf_text(&p.text));
+	fe_buf_free(&p.text);
+	return copy;
+}
+
 static const char *save_text(struct engine_side *s,
 			     const struct fe_ruleset *ruleset)
 {
@@ -189,6 +214,7 @@ static void side_finish(struct engine_side *s, struct kt_play *play)
 
 	fe_engine_wait(s->engine, play->end);
 	fe_conntrack_each(ct, on_flow, play);
+	play->lines = flow_lines(s, ct, play->end);
 	st = fe_conntrack_stats(ct);
 	play->stats = (struct kt_stats){st->invalid, st->insert_failed,
 					st->drop, st->early_drop, st->error};

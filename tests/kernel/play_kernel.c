@@ -209,12 +209,30 @@ static const char *prepare(struct kt_ns *ns, struct kt_case *c)
 	return NULL;
 }
 
+const char *kt_proc_entries(struct kt_case *c)
+{
+	FILE *f = fopen("/proc/thread-self/net/nf_conntrack", "re");
+	struct fe_buf text = {0};
+	const char *copy;
+	char chunk[4096];
+	size_t n;
+
+	while (f && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		fe_buf_add(&text, chunk, n);
+	if (f)
+		fclose(f);
+	copy = fe_arena_strdup(c->arena, fe_buf_text(&text));
+	fe_buf_free(&text);
+	return copy;
+}
+
 static void finish(struct kt_ns *ns, struct kt_case *c, struct kt_play *play)
 {
 	struct kt_stats s;
 
 	kt_nl_entries(ns, play);
 	play->end = now_ns();
+	play->lines = kt_proc_entries(c);
 	kt_nl_stats(ns, &s);
 	play->stats.invalid = s.invalid - ns->stats.invalid;
 	play->stats.insert_failed = s.insert_failed - ns->stats.insert_failed;
