@@ -342,7 +342,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (o.plans == UINT_MAX)
-		o.plans = o.only >= 0 ? 0 : 50;
+		o.plans = o.only >= 0 ? 0 : o.cases / 2;
 	if (o.only >= 0) {
 		struct tester t = {.o = &o, .pool = kt_pool_new()};
 		bool ok = o.plans ? run_plan_case(&t, (unsigned)o.only)
