@@ -44,6 +44,9 @@ line
 	| line MATCH WORD	{ fe_line_match(line, $3); }
 	| line JUMP WORD	{ fe_line_jump(line, $3); }
 	| line RAW		{ fe_line_raw(line, $2); }
+	| line NOT RAW		{
+			fe_line_raw(line, &line->not_word);
+			fe_line_raw(line, $3); }
 	| line OPT0		{ fe_line_set(line, false, NULL, NULL); }
 	| line OPT1 WORD	{ fe_line_set(line, false, $3, NULL); }
 	| line OPT2 WORD WORD	{ fe_line_set(line, false, $3, $4); }

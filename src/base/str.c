@@ -1,6 +1,7 @@
 /* Strings: comparison, numbers, edit distance. */
 #include "base/str.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,10 @@ bool fe_str_u64(struct fe_str s, int base, uint64_t max, uint64_t *out)
 	}
 	char text[72], *end;
 
-	if (!s.len || s.len >= sizeof(text) || s.s[0] < '0' || s.s[0] > '9')
+	/* strtoull would also take blanks and signs in front. */
+	if (!s.len || s.len >= sizeof(text) ||
+	    !(base == 16 ? isxdigit((unsigned char)s.s[0])
+			 : isdigit((unsigned char)s.s[0])))
 		return false;
 	memcpy(text, s.s, s.len);
 	text[s.len] = '\0';

@@ -75,28 +75,48 @@ static bool find_prefix(struct fe_line *line, const struct fe_word *word,
 	return found->count == 1;
 }
 
-/* Brings in the match that -p implies; false when there is none to bring. */
-static bool load_implied(struct fe_line *line, const struct fe_word *word)
+/* The match that -p implies, when it has the option; it is brought in. */
+static bool find_implied(struct fe_line *line, const struct fe_word *word,
+			 struct fe_str name, struct found *found)
 {
-	unsigned proto = line->context.proto;
-	struct fe_vocab_ext *ext = line->vocab->by_proto[proto & 255];
-	const char *name;
+	struct fe_vocab_ext *ext =
+	    line->vocab->by_proto[line->context.proto & 255];
 
-	if (!proto)
-		return false;
-	if (ext) {
-		for (size_t i = 1; i < line->scopes.n; i++)
-			if (line->scopes.data[i].vocab == ext)
-				return false;
-		fe_line_load(line, ext, word);
-		return true;
-	}
-	name = fe_proto_match(proto);
-	if (!name)
+	*found = (struct found){.row = -1};
+	if (!ext)
 		return false;
 	for (size_t i = 1; i < line->scopes.n; i++)
-		if (!strcmp(line->scopes.data[i].vocab->ext->name, name))
+		if (line->scopes.data[i].vocab == ext)
 			return false;
+	if (fe_names_find(&ext->names, name) < 0) {
+		count_prefix(&ext->names, name, 0, found);
+		if (found->count != 1)
+			return false;
+	}
+	fe_line_load(line, ext, word);
+	return find_exact(line, name, found) ||
+	       find_prefix(line, word, name, found);
+}
+
+/*
+ * An option that nothing understood has belongs to the newest extension that
+ * is not understood, or to the protocol's match where that isn't.
+ */
+static bool find_opaque(struct fe_line *line, const struct fe_word *word)
+{
+	const char *name;
+
+	for (size_t i = line->scopes.n; --i > 0;) {
+		if (line->scopes.data[i].opaque) {
+			line->raw = (int)i;
+			return true;
+		}
+	}
+	if (line->vocab->by_proto[line->context.proto & 255])
+		return false;
+	name = fe_proto_match(line->context.proto, line->vocab->family);
+	if (!name)
+		return false;
 	line->raw = (int)fe_line_load_opaque(line, FE_MATCH, fe_str(name),
 					     word);
 	return true;
@@ -193,25 +213,24 @@ static void long_option(struct fe_line *line, const struct fe_word *word)
 		attach(line, word, (size_t)(eq - word->text.s) + 1);
 		name.len = (size_t)(eq - name.s);
 	}
-	if (!find_exact(line, name, &found) &&
-	    !find_prefix(line, word, name, &found)) {
-		if (line->failed)
-			return;
-		if (!load_implied(line, word)) {
-			fe_line_unknown_option(line, word, name);
-			return;
-		}
-		if (line->raw >= 0) {
-			push(line, FE_T_RAW, word);
-			return;
-		}
-		if (!find_exact(line, name, &found) &&
-		    !find_prefix(line, word, name, &found)) {
-			fe_line_unknown_option(line, word, name);
-			return;
-		}
+	if (find_exact(line, name, &found) ||
+	    find_prefix(line, word, name, &found)) {
+		push_option(line, word, &found);
+		return;
 	}
-	push_option(line, word, &found);
+	if (line->failed)
+		return;
+	if (find_implied(line, word, name, &found)) {
+		push_option(line, word, &found);
+	} else if (find_opaque(line, word)) {
+		push(line, FE_T_RAW, word);
+	} else if (!line->failed) {
+		struct fe_vocab_ext *ext =
+		    line->vocab->by_proto[line->context.proto & 255];
+		if (ext) /* its options are worth a hint */
+			fe_line_load(line, ext, word);
+		fe_line_unknown_option(line, word, name);
+	}
 }
 
 static bool find_short(struct fe_line *line, char letter, struct found *found)
@@ -247,17 +266,24 @@ static void short_option(struct fe_line *line, const struct fe_word *word)
 	push_option(line, word, &found);
 }
 
-/* While an opaque extension takes words, only exact base options end it. */
+/*
+ * While an opaque extension takes words, only exact base options end it, and
+ * exact options of the protocol's own match.
+ */
 static bool ends_raw(struct fe_line *line, struct fe_str text)
 {
+	const struct fe_vocab_ext *ext =
+	    line->vocab->by_proto[line->context.proto & 255];
 	if (text.len == 2 && text.s[0] == '-') {
 		unsigned char c = (unsigned char)text.s[1];
 		return c < 128 && line->vocab->shorts[c] >= 0 &&
 		       !(c >= '0' && c <= '9');
 	}
-	return text.len > 2 && text.s[0] == '-' && text.s[1] == '-' &&
-	       fe_names_find(&line->vocab->frame,
-			     (struct fe_str){text.s + 2, text.len - 2}) >= 0;
+	if (text.len <= 2 || text.s[0] != '-' || text.s[1] != '-')
+		return false;
+	struct fe_str name = {text.s + 2, text.len - 2};
+	return fe_names_find(&line->vocab->frame, name) >= 0 ||
+	       (ext && fe_names_find(&ext->names, name) >= 0);
 }
 
 static bool raw_word(struct fe_line *line, const struct fe_word *word)
@@ -305,7 +331,7 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 	if (line->raw >= 0 && raw_word(line, word))
 		return;
 	if (fe_str_is(text, "!")) {
-		line->last = *word;
+		line->last = line->not_word = *word;
 		push(line, FE_T_NOT, word);
 	} else if (dash && text.len > 2 && text.s[1] == '-') {
 		long_option(line, word);

@@ -86,6 +86,7 @@ struct fe_line {
 	struct fe_word held;              /* '!' while raw */
 	bool has_held;
 	unsigned opt_scope, opt_row;      /* what an OPT token means */
+	struct fe_word not_word;          /* the last '!' */
 	struct fe_word slots[2];          /* arguments on the grammar's stack */
 };
 

@@ -52,10 +52,12 @@ static const struct {
     {"mobility-header", 135, FE_V6},
 };
 
-const char *fe_proto_match(unsigned proto)
+const char *fe_proto_match(unsigned proto, unsigned family)
 {
+	unsigned bit = family == 4 ? FE_V4 : FE_V6;
+
 	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++)
-		if (protos[i].proto == proto)
+		if (protos[i].proto == proto && (protos[i].families & bit))
 			return protos[i].name;
 	return NULL;
 }

@@ -74,6 +74,6 @@ struct fe_vocab_ext *fe_vocab_add(struct fe_vocab *vocab,
 /* Whether iptables or xtables-addons have an extension of that name. */
 bool fe_known_elsewhere(enum fe_ext_kind kind, struct fe_str name);
 /* The match that a protocol number loads, where it isn't understood here. */
-const char *fe_proto_match(unsigned proto);
+const char *fe_proto_match(unsigned proto, unsigned family);
 
 #endif

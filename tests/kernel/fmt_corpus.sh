@@ -26,6 +26,11 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/fmt.XXXXXX") || exit 99
 ip netns add "$ns" 2>/dev/null || skip "cannot make a network namespace"
 trap 'ip netns del "$ns" 2>/dev/null; rm -rf "$tmp"' EXIT INT TERM
 
+mkdir "$tmp/bin"
+for tool in iptables ip6tables; do
+	ln -s "$(command -v $tool-legacy)" "$tmp/bin/$tool"
+done
+
 # sections: tables in a fixed order, without comments.
 sections() {
 	awk '/^#/ { next }
@@ -45,13 +50,22 @@ wrap() {
 	     END { if (listing) print "COMMIT" }' "$1"
 }
 
+# run PROGRAM FILE: a list of commands, or a save file.
+run() {
+	if grep -q '^ip6*tables ' "$2"; then
+		timeout 20 ip netns exec "$ns" env PATH="$tmp/bin:$PATH" \
+			sh -e "$2"
+	else
+		wrap "$2" >"$tmp/in"
+		timeout 20 ip netns exec "$ns" "$1-legacy-restore" <"$tmp/in"
+	fi
+}
+
 # load PROGRAM FILE: puts what the kernel holds into $tmp/want.
 load() {
-	wrap "$2" >"$tmp/in"
 	ip netns del "$ns"
 	ip netns add "$ns"
-	timeout 20 ip netns exec "$ns" "$1-legacy-restore" <"$tmp/in" \
-		>/dev/null 2>"$tmp/refusal" || return 1
+	run "$1" "$2" >/dev/null 2>"$tmp/refusal" || return 1
 	ip netns exec "$ns" "$1-legacy-save" | sections >"$tmp/want"
 }
 

@@ -51,6 +51,14 @@ START_TEST(numbers_are_read_as_strtoul_reads_them)
 	ck_assert(fe_str_u64(fe_str("010"), 10, 100, &v) && v == 10);
 	ck_assert(!fe_str_u64(fe_str("101"), 10, 100, &v));
 	ck_assert(!fe_str_u64(fe_str("-1"), 10, 100, &v));
+	ck_assert(fe_str_u64(fe_str("f1"), 16, 255, &v) && v == 0xf1);
+	ck_assert(!fe_str_u64(fe_str("f1"), 10, 255, &v));
+	ck_assert(fe_str_u64(fe_str("123456789012345678"), 10, UINT64_MAX, &v));
+	ck_assert(v == 123456789012345678);
+	ck_assert(fe_str_u64(fe_str("18446744073709551615"), 0, UINT64_MAX, &v));
+	ck_assert(v == UINT64_MAX);
+	ck_assert(!fe_str_u64(fe_str("18446744073709551616"), 0, UINT64_MAX,
+			      &v));
 	ck_assert(!fe_str_u64(fe_str("1x"), 10, 100, &v));
 	ck_assert(!fe_str_u64(fe_str(""), 10, 100, &v));
 }
