@@ -2,7 +2,7 @@
  * IP sets: the contents of an `ipset save` file, for -m set and -j SET.
  *
  * Types hash:ip, hash:net and hash:ip,port are understood; others are kept
- * by name, their membership unknown.
+ * by name, their membership unknown. Entries that time out count as members.
  */
 #ifndef FE_IPSET_H
 #define FE_IPSET_H
@@ -19,8 +19,16 @@ void fe_ipsets_free(struct fe_ipsets *sets);
 /* Reads `ipset save` text of a source; false after reporting. */
 bool fe_ipsets_read(struct fe_ipsets *sets, const struct fe_sources *sources,
 		    uint32_t index, struct fe_diags *diags);
+/* NULL: there is no such set. */
 const struct fe_ipset *fe_ipsets_find(const struct fe_ipsets *sets,
 				      struct fe_str name);
+
+/* "hash:net"; whether its members are known; dimensions that a test needs. */
+const char *fe_ipset_type(const struct fe_ipset *set);
+bool fe_ipset_understood(const struct fe_ipset *set);
+unsigned fe_ipset_dims(const struct fe_ipset *set);
+unsigned fe_ipset_family(const struct fe_ipset *set); /* 4 or 6 */
+size_t fe_ipset_size(const struct fe_ipset *set);
 
 /*
  * FE_YES, FE_NO, or FE_DUNNO when the set is not given or its type is not
@@ -31,10 +39,11 @@ int fe_ipset_test(const struct fe_ipsets *sets,
 		  const struct fe_packet *packet);
 
 /*
- * Sends the members as they are seen by the test: each as `proto lo..hi`,
- * addresses lo..hi, port lo..hi. Returns false when unknown. An entry marked
- * nomatch is sent with no_match true (it takes precedence: the most specific
- * entry decides).
+ * Sends the members, the most specific first: each as `proto lo..hi`,
+ * addresses lo..hi, port lo..hi (for ICMP type << 8 | code). The first that
+ * holds a packet decides: a member with no_match says no. Returns false when
+ * the set is not given or not understood; a set of the other family has no
+ * members. A test with fewer directions than fe_ipset_dims() never matches.
  */
 struct fe_ipset_member {
 	struct fe_u128 lo, hi;      /* addresses */

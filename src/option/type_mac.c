@@ -6,6 +6,23 @@
 
 #include "option/value.h"
 
+/* One or two hex digits. */
+static bool read_octet(struct fe_str part, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < part.len; i++) {
+		char c = part.s[i];
+
+		if (c >= '0' && c <= '9')
+			*out = *out << 4 | (uint64_t)(c - '0');
+		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+			*out = *out << 4 | (uint64_t)((c | 32) - 'a' + 10);
+		else
+			return false;
+	}
+	return part.len == 1 || part.len == 2;
+}
+
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
@@ -16,8 +33,7 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 
 	value->u = 0;
 	while (fe_items_next(&items, ':', &part)) {
-		if (++parts > 6 || part.len > 2 ||
-		    !fe_str_u64(part, 16, 255, &n))
+		if (++parts > 6 || !read_octet(part, &n))
 			parts = 7;
 		else
 			value->u = value->u << 8 | n;
@@ -41,8 +57,8 @@ static void cover(const struct fe_opt *opt, const struct fe_setting *setting,
 		  unsigned family, struct fe_sink *sink)
 {
 	(void)opt;
-	fe_cover_one(sink, FE_F_HAS_MAC, false, 1, 1);
 	(void)family;
+	fe_cover_one(sink, FE_F_HAS_MAC, false, 1, 1);
 	fe_cover_one(sink, FE_F_MAC, setting->neg, setting->value.u,
 		     setting->value.u);
 }
