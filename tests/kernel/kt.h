@@ -241,7 +241,8 @@ struct kt_play { /* one side's account of a case */
 	FE_VEC(struct kt_sent) sent;
 	FE_VEC(struct kt_entry) entries;
 	const char *save[2]; /* iptables-save -c */
-	int64_t end;	     /* when the entries were read */
+	const char *lines; /* /proc/net/nf_conntrack */
+	int64_t end;       /* when the entries were read */
 	struct kt_stats stats;
 	const char *error; /* could not be played */
 };
