@@ -191,27 +191,17 @@ void fe_line_jump(struct fe_line *line, const struct fe_word *name)
 static const char *raw_text(struct fe_line *line, const struct fe_word *word)
 {
 	const struct fe_source *source = fe_source(line->sources, line->source);
+	struct fe_arena *arena = line->ruleset->arena;
 	struct fe_str text = word->text;
 
 	if (word->len && line->origin != FE_FROM_COMMAND)
-		return fe_arena_strndup(line->ruleset->arena,
-					source->text.s + word->off, word->len);
-	bool plain = text.len > 0;
-	for (size_t i = 0; i < text.len; i++)
-		plain &= text.s[i] != ' ' && text.s[i] != '\t' &&
-			 text.s[i] != '"';
-	if (plain)
-		return fe_arena_strndup(line->ruleset->arena, text.s, text.len);
-	char *to = fe_arena_alloc(line->ruleset->arena, 2 * text.len + 3);
-	size_t n = 0;
-	to[n++] = '"';
-	for (size_t i = 0; i < text.len; i++) {
-		if (strchr("\\\"'", text.s[i]))
-			to[n++] = '\\';
-		to[n++] = text.s[i];
-	}
-	to[n] = '"';
-	return to;
+		return fe_arena_strndup(arena, source->text.s + word->off,
+					word->len);
+	struct fe_buf buf = {0};
+	fe_word_print(fe_arena_strndup(arena, text.s, text.len), &buf);
+	const char *printed = fe_arena_strdup(arena, buf.data + 1);
+	fe_buf_free(&buf);
+	return printed;
 }
 
 static uint16_t cap16(uint32_t n)

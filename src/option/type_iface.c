@@ -41,8 +41,7 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 	(void)family;
 	if (strcmp(setting->value.text, "+") == 0)
 		return;
-	fe_buf_putc(buf, ' ');
-	fe_buf_puts(buf, setting->value.text);
+	fe_word_print(setting->value.text, buf);
 }
 
 static void cover(const struct fe_opt *opt, const struct fe_setting *setting,

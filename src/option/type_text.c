@@ -9,6 +9,17 @@
 
 #include "option/value.h"
 
+static void put_quoted(const char *text, struct fe_buf *buf)
+{
+	fe_buf_putc(buf, '"');
+	for (const char *p = text; *p != '\0'; p++) {
+		if (strchr("\"\\'", *p) != NULL)
+			fe_buf_putc(buf, '\\');
+		fe_buf_putc(buf, *p);
+	}
+	fe_buf_putc(buf, '"');
+}
+
 void fe_text_print(const char *text, struct fe_buf *buf)
 {
 	bool bare = text[0] != '\0';
@@ -18,17 +29,20 @@ void fe_text_print(const char *text, struct fe_buf *buf)
 		      (*p >= '0' && *p <= '9') || *p == '_' || *p == '-'))
 			bare = false;
 	}
-	if (bare) {
-		fe_buf_printf(buf, " %s", text);
-		return;
-	}
-	fe_buf_puts(buf, " \"");
-	for (const char *p = text; *p != '\0'; p++) {
-		if (strchr("\"\\'", *p) != NULL)
-			fe_buf_putc(buf, '\\');
-		fe_buf_putc(buf, *p);
-	}
-	fe_buf_putc(buf, '"');
+	fe_buf_putc(buf, ' ');
+	if (bare)
+		fe_buf_puts(buf, text);
+	else
+		put_quoted(text, buf);
+}
+
+void fe_word_print(const char *word, struct fe_buf *buf)
+{
+	fe_buf_putc(buf, ' ');
+	if (word[0] != '\0' && strpbrk(word, " \t\n\"") == NULL)
+		fe_buf_puts(buf, word);
+	else
+		put_quoted(word, buf);
 }
 
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,

@@ -124,5 +124,10 @@ enum { FE_TEXT_CUT, FE_TEXT_STRICT }; /* opt->variant */
 extern const struct fe_type fe_type_text;
 /* Prints a blank and the text, quoted where iptables-save quotes. */
 void fe_text_print(const char *text, struct fe_buf *buf);
+/*
+ * Prints a blank and a word that iptables-save never quotes (an interface, a
+ * chain): bare, unless it would then be read as something else.
+ */
+void fe_word_print(const char *word, struct fe_buf *buf);
 
 #endif

@@ -5,6 +5,7 @@
  * options stand in the order of the extensions' tables, not of the input.
  * Comments of the input are printed before the item that they stood before.
  */
+#include "option/types.h"
 #include "ruleset/ruleset.h"
 
 #include <inttypes.h>
@@ -15,13 +16,13 @@ void fe_rule_print(const struct fe_rule *rule, struct fe_buf *buf)
 {
 	unsigned family = rule->chain->table->ruleset->family;
 
-	fe_buf_add(buf, "-A ", 3);
-	fe_buf_puts(buf, rule->chain->name);
+	fe_buf_add(buf, "-A", 2);
+	fe_word_print(rule->chain->name, buf);
 	for (unsigned i = 0; i < rule->n_parts; i++)
 		fe_part_print(&rule->parts[i], family, buf);
 	if (rule->jump) {
-		fe_buf_puts(buf, rule->action == FE_ACT_GOTO ? " -g " : " -j ");
-		fe_buf_puts(buf, rule->jump->name);
+		fe_buf_puts(buf, rule->action == FE_ACT_GOTO ? " -g" : " -j");
+		fe_word_print(rule->jump->name, buf);
 	}
 }
 
