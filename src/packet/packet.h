@@ -65,6 +65,8 @@ struct fe_packet {
 	uint8_t tcp_flags;
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_id;
+	uint32_t ct_tag;     /* conntrack's hash of the addresses and ports,
+				by fe_conntrack_prefetch(); 0: not made */
 
 	/* Set by routing and conntrack on the way. */
 	uint8_t src_type, dst_type; /* RTN_*, 0: not asked yet */
@@ -78,6 +80,20 @@ struct fe_packet {
  * Transport headers that are short are not an error here: see hdr.
  */
 enum fe_parse_error fe_packet_parse(struct fe_packet *packet);
+
+/*
+ * Where the transport header stands: skips IPv4 options or IPv6 extension
+ * headers, AH among them. IPv6 fragments other than the first end the walk.
+ */
+struct fe_l4_place {
+	uint32_t offset;     /* from data */
+	uint8_t proto;
+	bool fragment, later_fragment;
+};
+/* data[0..size-1] begins with an IP header of the family, of which at least
+ * the fixed part is there; false: the headers don't fit, or are malformed. */
+bool fe_l4_find(const uint8_t *data, uint32_t size, unsigned family,
+		struct fe_l4_place *place);
 
 /* A field's value as cover sees it (not IIF/OIF names, not ipsets). */
 struct fe_u128 fe_packet_field(const struct fe_packet *packet,

@@ -157,12 +157,12 @@ static void on_flow(void *arg, const struct fe_flow *flow)
 	int64_t left = flow->expires - play->end;
 
 	for (unsigned d = 0; d < 2; d++) {
-		e.tuple[d] = flow->tuple[d];
+		e.tuple[d] = fe_flow_tuple(flow, d);
 		e.packets[d] = flow->packets[d];
 		e.bytes[d] = flow->bytes[d];
 	}
 	e.timeout = (uint32_t)(left > 0 ? left / 1000000000 : 0);
-	if (flow->tuple[0].proto == 6)
+	if (flow->proto == 6)
 		e.tcp_state = tcp_state(fe_flow_state_name(flow));
 	fe_vec_push(&play->entries, e);
 }
