@@ -17,6 +17,9 @@ const struct fe_ext fe_target_drop = {
 	.kind = FE_TARGET,
 	.families = FE_BOTH,
 	.effects_known = true,
+	/* iptables says that nat is not for filtering; policies may. */
+	.tables = 1 << FE_RAW | 1 << FE_MANGLE | 1 << FE_FILTER |
+		  1 << FE_SECURITY,
 	.action = FE_ACT_DROP,
 	.summary = "discards the packet without an answer",
 };

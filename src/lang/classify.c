@@ -307,13 +307,25 @@ static bool raw_word(struct fe_line *line, const struct fe_word *word)
 	return true;
 }
 
+static void bad_word(struct fe_line *line, const struct fe_word *word)
+{
+	struct fe_str text = word->text;
+	struct fe_diag *d = fe_line_error(
+	    line, "FE101", word,
+	    "'%.*s' is no option, and no option before it takes it",
+	    (int)text.len, text.s);
+
+	if (text.len > 1 && text.s[0] == '!')
+		fe_diag_hint(line->diags, d, "put a blank behind the '!'");
+}
+
 void fe_line_word(struct fe_line *line, const struct fe_word *word)
 {
 	struct fe_str text = word->text;
 	bool dash = text.len && text.s[0] == '-';
 
 	line->end = word->off + word->len;
-	if (line->failed)
+	if (line->failed || line->skip)
 		return;
 	if (line->owed) {
 		/* The grammar holds two arguments at most, until it acts. */
@@ -330,7 +342,11 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 	line->maybe = 0;
 	if (line->raw >= 0 && raw_word(line, word))
 		return;
-	if (fe_str_is(text, "!")) {
+	if (fe_str_is(text, "--") && !line->no_options) {
+		line->no_options = true;
+	} else if (line->no_options) {
+		bad_word(line, word);
+	} else if (fe_str_is(text, "!")) {
 		line->last = line->not_word = *word;
 		push(line, FE_T_NOT, word);
 	} else if (dash && text.len > 2 && text.s[1] == '-') {
@@ -338,12 +354,7 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 	} else if (dash && text.len > 1 && text.s[1] != '-') {
 		short_option(line, word);
 	} else {
-		struct fe_diag *d = fe_line_error(
-		    line, "FE101", word, "'%.*s' is no option, and no option "
-		    "before it takes it", (int)text.len, text.s);
-		if (d && text.len > 1 && text.s[0] == '!')
-			fe_diag_hint(line->diags, d,
-				     "put a blank behind the '!'");
+		bad_word(line, word);
 	}
 }
 

@@ -40,6 +40,9 @@ void fe_line_verb(struct fe_line *line)
 		line->skip |= differs;
 	} else if (verb->id == FE_VERB_COUNTERS) {
 		line->n_counter_words = 0;
+	} else if (verb->id == FE_VERB_LISTING) {
+		line->listing = line->last;
+		line->has_listing = true;
 	} else if (verb->id == FE_VERB_OTHER) {
 		fe_line_error(line, "FE101", &line->last,
 			      "'%.*s' makes no rule", (int)line->last.text.len,
@@ -171,11 +174,11 @@ static bool check_new_name(struct fe_line *line, const struct fe_word *name)
 			      "a chain name cannot hold blanks");
 		return false;
 	}
-	struct fe_vocab_ext *v = fe_map_get(&line->vocab->targets, text);
-	if (v && !fe_ext_is_opaque(v->ext)) {
+	if (fe_map_get(&line->vocab->targets, text) ||
+	    fe_known_elsewhere(FE_TARGET, text)) {
 		fe_line_error(line, "FE101", name,
-			      "'%s' is a target, and can't name a chain",
-			      v->ext->name);
+			      "'%.*s' is a target, and can't name a chain",
+			      (int)text.len, text.s);
 		return false;
 	}
 	if (fe_table_chain(line->table, text)) {
@@ -522,6 +525,13 @@ void fe_line_execute(struct fe_line *line)
 	if (!line->command) {
 		fe_line_error(line, "FE101", NULL,
 			      "the line has no command, such as -A CHAIN");
+		return;
+	}
+	if (line->has_listing && line->command->id != FE_VERB_LIST) {
+		fe_line_error(line, "FE101", &line->listing,
+			      "'%.*s' goes with -L only",
+			      (int)line->listing.text.len,
+			      line->listing.text.s);
 		return;
 	}
 	if (line->n_counter_words == 1) {

@@ -57,6 +57,7 @@ void fe_line_begin(struct fe_line *line, uint32_t off)
 	line->n_command_words = 0;
 	line->packets = line->bytes = 0;
 	line->n_counter_words = 0;
+	line->has_listing = line->no_options = false;
 	line->has_jump = false;
 	line->target = -1;
 	line->raw = -1;
@@ -176,11 +177,12 @@ void fe_line_jump(struct fe_line *line, const struct fe_word *name)
 	line->jump_off = line->last.off;
 	if (is_goto)
 		return;
+	if (fe_table_chain(line->table, name->text))
+		return;
 	at.len = name->off + name->len - at.off;
 	if (v && !fe_ext_is_opaque(v->ext)) {
 		line->target = (int)fe_line_load(line, v, &at);
-	} else if (!fe_table_chain(line->table, name->text) &&
-		   (v || fe_known_elsewhere(FE_TARGET, name->text))) {
+	} else if (v || fe_known_elsewhere(FE_TARGET, name->text)) {
 		line->target = (int)fe_line_load_opaque(line, FE_TARGET,
 							name->text, &at);
 		line->raw = line->target;

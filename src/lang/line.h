@@ -65,6 +65,8 @@ struct fe_line {
 	unsigned n_command_words;
 	uint64_t packets, bytes;          /* -c, or [p:b] */
 	unsigned n_counter_words;         /* of -c */
+	struct fe_word listing;           /* -n and the like, for -L only */
+	bool has_listing;
 	struct fe_word jump_word;         /* of -j or -g */
 	uint32_t jump_off;
 	bool has_jump, is_goto;
@@ -85,6 +87,7 @@ struct fe_line {
 	bool has_attached;
 	struct fe_word held;              /* '!' while raw */
 	bool has_held;
+	bool no_options;                  /* behind "--" */
 	unsigned opt_scope, opt_row;      /* what an OPT token means */
 	struct fe_word not_word;          /* the last '!' */
 	struct fe_word slots[2];          /* arguments on the grammar's stack */

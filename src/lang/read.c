@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/ipset.h"
 #include "lang/driver.h"
 
 static struct fe_span span_at(uint32_t source, size_t off, size_t len)
@@ -51,6 +52,14 @@ static unsigned find_family(const struct fe_source *source,
 	if (!family)
 		family = fe_detect_family(source->text);
 	return family ? family : name_family(source->name);
+}
+
+static bool read_ipsets(struct fe_sources *sources, uint32_t index,
+			struct fe_rules *rules, struct fe_diags *diags)
+{
+	if (!rules->ipsets)
+		rules->ipsets = fe_ipsets_new();
+	return fe_ipsets_read(rules->ipsets, sources, index, diags);
 }
 
 static void drive(struct fe_driver *driver, enum fe_spelling spelling)
@@ -130,11 +139,8 @@ bool fe_read(struct fe_sources *sources, uint32_t index,
 			"the file holds no rules");
 		return false;
 	}
-	if (spelling == FE_SPELLED_IPSET) {
-		fe_diag(diags, FE_ERROR, NULL, span_at(index, 0, 0),
-			"IP sets are not yet understood");
-		return false;
-	}
+	if (spelling == FE_SPELLED_IPSET)
+		return read_ipsets(sources, index, rules, diags);
 	struct fe_driver driver = {
 	    .line = {.sources = sources, .source = index, .options = options,
 		     .diags = diags, .rules = rules},
@@ -156,5 +162,6 @@ void fe_rules_free(struct fe_rules *rules)
 {
 	fe_ruleset_free(rules->v4);
 	fe_ruleset_free(rules->v6);
+	fe_ipsets_free(rules->ipsets);
 	*rules = (struct fe_rules){0};
 }

@@ -30,9 +30,9 @@ const struct fe_verb fe_verbs[] = {
     {"ipv4", '4', 0, 0, FE_VERB_IPV4},
     {"ipv6", '6', 0, 0, FE_VERB_IPV6},
     {"verbose", 'v', 0, 0, FE_VERB_IGNORED},
-    {"numeric", 'n', 0, 0, FE_VERB_IGNORED},
-    {"exact", 'x', 0, 0, FE_VERB_IGNORED},
-    {"line-numbers", 0, 0, 0, FE_VERB_IGNORED},
+    {"numeric", 'n', 0, 0, FE_VERB_LISTING},
+    {"exact", 'x', 0, 0, FE_VERB_LISTING},
+    {"line-numbers", 0, 0, 0, FE_VERB_LISTING},
     {"modprobe", 0, 1, 1, FE_VERB_IGNORED},
     {"version", 'V', 0, 0, FE_VERB_OTHER},
     {"help", 'h', 0, 1, FE_VERB_OTHER},
@@ -87,7 +87,7 @@ static const char *const other_targets[] = {
     "TTL", "ULOG", "ACCOUNT", "ASN", "CHAOS", "DELUDE", "DHCPMAC", "DNETMAP",
     "ECHO", "IPMARK", "LOGMARK", "NDPI", "NETFLOW", "PROTO", "SYSRQ",
     "TARPIT", "FLOWOFFLOAD", "FULLCONENAT", "RAWDNAT", "RAWSNAT", "MIRROR",
-    "SAME", "IMQ", "ROUTE", "WEBSTR", NULL,
+    "SAME", "IMQ", "ROUTE", "WEBSTR", "standard", NULL,
 };
 
 bool fe_known_elsewhere(enum fe_ext_kind kind, struct fe_str name)

@@ -31,7 +31,7 @@ enum fe_verb_id { /* words that are no option of any extension */
 	FE_N_COMMANDS, /* those above: one to a line */
 	FE_VERB_MATCH = FE_N_COMMANDS, FE_VERB_JUMP, FE_VERB_GOTO,
 	FE_VERB_TABLE, FE_VERB_COUNTERS, FE_VERB_WAIT, FE_VERB_IPV4,
-	FE_VERB_IPV6, FE_VERB_IGNORED, FE_VERB_OTHER,
+	FE_VERB_IPV6, FE_VERB_IGNORED, FE_VERB_LISTING, FE_VERB_OTHER,
 };
 
 struct fe_verb {
