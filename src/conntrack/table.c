@@ -219,7 +219,9 @@ struct fe_flow *fe_flows_find(const struct fe_conntrack *ct,
 		if (s[i].tag != tag)
 			continue;
 		flow = fe_flow_at(ct, s[i].ref);
-		for (unsigned d = 0; d < 2; d++) {
+		/* Reply first: where both are equal the kernel finds the
+		 * reply, which it enters last, at the chain's head. */
+		for (unsigned d = 2; d-- > 0;) {
 			if (!fe_flow_is(flow, d, tuple))
 				continue;
 			*dir = d;

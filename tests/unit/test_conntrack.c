@@ -31,6 +31,24 @@ START_TEST(udp_becomes_a_stream_after_two_seconds)
 }
 END_TEST
 
+START_TEST(a_flow_to_itself_is_found_in_the_reply_direction)
+{
+	struct test_ends self = ends;
+	struct world w;
+	struct test_packet t;
+
+	self.dst = self.src;
+	self.dport = self.sport;
+	world_begin(&w);
+	test_udp(&t, SECOND, self, 10);
+	ck_assert_int_eq(play(&w, &t), FE_CT_NEW);
+	test_udp(&t, SECOND, self, 10);
+	ck_assert_int_eq(play(&w, &t), FE_CT_ESTABLISHED);
+	ck_assert_uint_eq(only(&w)->packets[1], 1);
+	world_end(&w);
+}
+END_TEST
+
 START_TEST(the_first_reply_alone_makes_no_stream)
 {
 	struct world w;
@@ -317,6 +335,7 @@ static Suite *suite(void)
 	TCase *c = tcase_create("conntrack");
 
 	tcase_add_test(c, udp_becomes_a_stream_after_two_seconds);
+	tcase_add_test(c, a_flow_to_itself_is_found_in_the_reply_direction);
 	tcase_add_test(c, the_first_reply_alone_makes_no_stream);
 	tcase_add_test(c, entries_expire_to_the_nanosecond);
 	tcase_add_test(c, many_entries_expire_each_at_its_time);
