@@ -321,6 +321,28 @@ void fe_part_cover(const struct fe_part *part, unsigned family,
 	}
 }
 
+/*
+ * A TCP fragment that begins at byte 8 could overwrite flags that a rule has
+ * seen already: -m tcp drops it.
+ */
+static bool is_tcp_attack(const struct fe_ext *ext,
+			  const struct fe_packet *packet)
+{
+	return ext->l4_size == 20 && packet->family == 4 &&
+	       packet->proto == 6 && packet->caught >= 8 &&
+	       (packet->data[6] & 0x1f) == 0 && packet->data[7] == 1;
+}
+
+enum fe_answer fe_ext_header(const struct fe_ext *ext,
+			     const struct fe_packet *packet)
+{
+	if (ext->l4_size == 0)
+		return FE_YES;
+	if (packet->later_fragment)
+		return is_tcp_attack(ext, packet) ? FE_HOTDROP : FE_NO;
+	return packet->l4_size < ext->l4_size ? FE_HOTDROP : FE_YES;
+}
+
 enum fe_action fe_part_action(const struct fe_part *part)
 {
 	return part->ext->action_of != NULL ? part->ext->action_of(part) :

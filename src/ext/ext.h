@@ -156,6 +156,14 @@ bool fe_check_bad(struct fe_check_context *context,
  */
 void fe_part_cover(const struct fe_part *part, unsigned family,
 		   struct fe_sink *sink);
+/*
+ * Whether a match can read the transport header that it needs: FE_YES, FE_NO
+ * (a later fragment), or FE_HOTDROP. Asked before its cover; a hotdrop here
+ * drops the packet whatever the cover says.
+ */
+enum fe_answer fe_ext_header(const struct fe_ext *ext,
+			     const struct fe_packet *packet);
+
 /* What a target part does: action_of(), or action. */
 enum fe_action fe_part_action(const struct fe_part *part);
 /* Effects of a part: effects_of(), or effects, or all when not known. */

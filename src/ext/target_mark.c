@@ -108,8 +108,7 @@ static void apply(const struct fe_setting *setting, struct fe_connmark_op *op)
 		op->nfmask = n;
 		break;
 	case CTMASK:
-		if (op->mode != FE_CONNMARK_SET)
-			op->ctmask = n;
+		op->ctmask = n;
 		break;
 	case MASK:
 		op->nfmask = op->ctmask = n;

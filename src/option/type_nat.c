@@ -51,9 +51,12 @@ static bool read_ports(const struct fe_opt *opt,
 		return bad_port(opt, context, hi);
 	if (b < a)
 		return fe_opt_bad(opt, context, "the range is upside down");
-	if (shifted && opt->variant != FE_NAT_TO_DEST)
+	if (shifted && opt->variant == FE_NAT_TO_PORTS)
 		return fe_opt_bad(opt, context, "a base port is for DNAT only");
-	if (shifted && (!fe_port_read(context, base, &c) || c == 0))
+	/* SNAT reads a base port, but loses it. */
+	if (shifted && opt->variant == FE_NAT_TO_ADDR)
+		fe_opt_warn(opt, context, "the base port becomes 0");
+	else if (shifted && (!fe_port_read(context, base, &c) || c == 0))
 		return bad_port(opt, context, base);
 	range->port_min = (uint16_t)a;
 	range->port_max = (uint16_t)b;

@@ -314,7 +314,8 @@ static bool parse_host(const struct fe_opt *opt,
 	struct fe_net net = {.mask = fe_addr_mask(family, FULL(family))};
 
 	if (fe_str_cut(words[0], '/', &addr, &mask)) {
-		if (!mask_read(mask, family, &net.mask))
+		if (!mask_read(mask, family, &net.mask) &&
+		    !(family == 4 && read_aton(mask, &net.mask)))
 			return fe_opt_bad(opt, context,
 					  "\"%.*s\" is not a mask",
 					  (int)mask.len, mask.s);

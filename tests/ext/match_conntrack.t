@@ -1,0 +1,103 @@
+# conntrack and state: what connection tracking knows
+-m conntrack --ctstate NEW ; = ; OK
+-m conntrack --ctstate NEW,EST,NEW ; -m conntrack --ctstate NEW,ESTABLISHED ; OK
+-m conntrack ! --ctstate invalid ; -m conntrack ! --ctstate INVALID ; OK
+-m conntrack --ctstate SNAT,DNAT,NEW,UNTRACKED,INVALID,RELATED,ESTABLISHED ; -m conntrack --ctstate INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED,SNAT,DNAT ; OK
+-m conntrack --ctstate NEW, ; ; FAIL
+-m conntrack --ctstate ,NEW ; ; FAIL
+-m conntrack --ctstate "" ; ; FAIL
+-m conntrack --ctstate FOO ; ; FAIL
+-m conntrack --ctstate NEW --ctstate NEW ; ; FAIL
+-m conntrack --state NEW ; ; FAIL
+-m state --state NEW ; = ; OK
+-m state --state N,R ; -m state --state NEW,RELATED ; OK
+-m state ! --state NEW,ESTABLISHED ; = ; OK
+-m state --state NEW,SNAT ; ; FAIL
+-m state --ctstate NEW ; ; FAIL
+-m state --state NEW --state NEW ; ; FAIL
+-m state ; ; FAIL
+-m conntrack ; ; FAIL
+-m conntrack --ctproto tcp ; -m conntrack --ctproto 6 ; OK
+-m conntrack ! --ctproto 0 ; = ; OK
+-m conntrack --ctproto ip ; -m conntrack --ctproto 0 ; OK
+-m conntrack --ctproto 300 ; ; FAIL
+-m conntrack --ctorigsrcport 80 --ctorigdstport 80:90 --ctreplsrcport 80: --ctrepldstport :0 ; -m conntrack --ctorigsrcport 80 --ctorigdstport 80:90 --ctreplsrcport 80:65535 --ctrepldstport 0 ; OK
+-m conntrack --ctorigsrcport 0:65535 ; = ; OK
+-m conntrack ! --ctorigsrcport 9:5 ; = ; OK
+-p tcp -m conntrack --ctorigsrcport http ; -p tcp -m conntrack --ctorigsrcport 80 ; OK
+-m conntrack --ctstatus NONE ; = ; OK
+-m conntrack --ctstatus NONE,ASSURED ; -m conntrack --ctstatus ASSURED ; OK
+-m conntrack ! --ctstatus assured,confirmed,EXPECTED,seen_reply ; -m conntrack ! --ctstatus EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED ; OK
+-m conntrack --ctstatus FOO ; ; FAIL
+-m conntrack --ctexpire 5 ; = ; OK
+-m conntrack ! --ctexpire 5: ; -m conntrack ! --ctexpire 5:4294967295 ; OK
+-m conntrack --ctexpire :10 ; -m conntrack --ctexpire 0:10 ; OK
+-m conntrack --ctexpire 10:5 ; = ; OK
+-m conntrack --ctdir ORIGINAL ; = ; OK
+-m conntrack --ctdir reply ; -m conntrack --ctdir REPLY ; OK
+-m conntrack --ctdir orig ; ; FAIL
+-m conntrack ! --ctdir reply ; ; FAIL
+-m conntrack --ctexpire 5 --ctstatus ASSURED --ctdir REPLY --ctproto 6 --ctstate NEW ; -m conntrack --ctstate NEW --ctproto 6 --ctstatus ASSURED --ctexpire 5 --ctdir REPLY ; OK
+:4 filter
+-m conntrack ! --ctproto 17 --ctorigsrc 1.2.3.4/24 ! --ctorigdst 1.2.3.4 --ctreplsrc 1.0.0.0/8 --ctrepldst 0/0 ; -m conntrack ! --ctproto 17 --ctorigsrc 1.2.3.4/24 ! --ctorigdst 1.2.3.4 --ctreplsrc 1.0.0.0/8 --ctrepldst 0.0.0.0/0 ; OK
+# Addresses are inet_aton's, and a mask with holes is no mask.
+-m conntrack --ctorigsrc 10.1 ; -m conntrack --ctorigsrc 10.0.0.1 ; OK
+-m conntrack --ctorigsrc 010.1.1.1 ; -m conntrack --ctorigsrc 8.1.1.1 ; OK
+-m conntrack --ctorigsrc 10.1.2.3/255.255.255.0 ; -m conntrack --ctorigsrc 10.1.2.3/24 ; OK
+-m conntrack --ctorigsrc 10.1.2.3/255.0.255.0 ; -m conntrack --ctorigsrc 10.1.2.3 ; OK
+-m conntrack --ctorigsrc 10.1.2.3/0x18 ; -m conntrack --ctorigsrc 10.1.2.3/24 ; OK
+-m conntrack --ctorigsrc 10.1.2.3/ ; ; FAIL
+-m conntrack --ctorigsrc 10.1.2.3/33 ; -m conntrack --ctorigsrc 10.1.2.3 ; OK
+:6 filter
+-m conntrack --ctorigsrc fe80::1 ! --ctrepldst 2001:db8::/32 ; = ; OK
+-m conntrack --ctorigsrc fe80::1/16 ; = ; OK
+-m conntrack --ctorigsrc fe80::1/ffff::ffff ; -m conntrack --ctorigsrc fe80::1 ; OK
+-m conntrack --ctstate NEW ; udp [fd00::9]:1000 > [fd00::1]:53 ; yes
+:both filter
+-m conntrack --ctstate NEW ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctstate NEW,RELATED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack ! --ctstate NEW,RELATED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m state --state NEW ; tcp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m state --state INVALID ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; yes
+-m state ! --state NEW ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; yes
+-m conntrack --ctproto 17 --ctorigsrc 10.0.0.0/24 --ctorigdst 10.0.0.1 --ctreplsrc 10.0.0.1 --ctrepldst 10.0.0.9 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack ! --ctproto 17 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m conntrack ! --ctorigsrc 10.0.0.8 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctorigsrc 10.0.0.77/24 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctorigsrcport 1000 --ctorigdstport 53 --ctreplsrcport 50:60 --ctrepldstport 1000 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack ! --ctorigsrcport 9:5 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctorigdstport 0:65535 ; icmp 10.0.0.9 > 10.0.0.1 type=8 ; yes
+-m conntrack --ctorigdstport 2048 ; icmp 10.0.0.9 > 10.0.0.1 type=8 code=0 ; yes
+-m conntrack --ctorigsrcport 7 ; icmp 10.0.0.9 > 10.0.0.1 type=8 id=7 ; yes
+-m conntrack --ctstatus NONE ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m conntrack ! --ctstatus NONE ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctstatus SEEN_REPLY,ASSURED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m conntrack ! --ctstatus SEEN_REPLY,ASSURED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctstatus CONFIRMED ; udp 10.0.0.9:1000 > 10.0.0.1:53 | udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctexpire 0:30 ; udp 10.0.0.9:1000 > 10.0.0.1:53 | udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctexpire 100: ; udp 10.0.0.9:1000 > 10.0.0.1:53 | udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m conntrack ! --ctexpire 100: ; udp 10.0.0.9:1000 > 10.0.0.1:53 | udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctdir ORIGINAL ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctdir REPLY ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m conntrack --ctstate NEW --ctdir REPLY ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+# Without an entry only --ctstate decides; without it nothing matches.
+-m conntrack --ctproto 6 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack ! --ctproto 6 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack ! --ctorigsrc 1.1.1.1 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack ! --ctorigsrcport 1 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack ! --ctstatus ASSURED ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack ! --ctexpire 1 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack --ctdir ORIGINAL ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
+-m conntrack --ctstate INVALID --ctproto 17 --ctorigsrc 1.1.1.1 --ctstatus ASSURED --ctdir REPLY ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; yes
+-m conntrack ! --ctstate NEW --ctproto 17 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; yes
+-m conntrack --ctstate NEW --ctproto 17 ; tcp 10.0.0.9:1000 > 10.0.0.1:53 flags=SA ; no
++ -j CT --notrack
+-m conntrack --ctstate UNTRACKED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctstate INVALID ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m conntrack ! --ctstate NEW ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack ! --ctstate INVALID ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack --ctstate UNTRACKED --ctproto 6 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-m conntrack ! --ctproto 6 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no
+-m state --state UNTRACKED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
++
+-m conntrack --ctstate UNTRACKED ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; no

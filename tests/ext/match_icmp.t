@@ -1,0 +1,59 @@
+# icmp and icmp6: type and code
+:4 filter
+-p icmp --icmp-type any ; -p icmp -m icmp --icmp-type any ; OK
+-p icmp ! --icmp-type any ; -p icmp -m icmp ! --icmp-type any ; OK
+-p icmp --icmp-type 8 ; -p icmp -m icmp --icmp-type 8 ; OK
+-p icmp ! --icmp-type echo-request ; -p icmp -m icmp ! --icmp-type 8 ; OK
+-p icmp --icmp-type 3/4 ; -p icmp -m icmp --icmp-type 3/4 ; OK
+-p icmp --icmp-type host-unr ; -p icmp -m icmp --icmp-type 3/1 ; OK
+-p icmp --icmp-type network ; ; FAIL
+-p icmp --icmp-type PING ; -p icmp -m icmp --icmp-type 8 ; OK
+-p icmp --icmp-type 255 ; -p icmp -m icmp --icmp-type any ; OK
+-p icmp --icmp-type 010 ; -p icmp -m icmp --icmp-type 8 ; OK
+-p icmp --icmp-type 256 ; ; FAIL
+-p icmp --icmp-type 3/ ; ; FAIL
+-p icmp --icmp-type 3/256 ; ; FAIL
+-p icmp --icmp-type 8:9 ; ; FAIL
+-p icmp --icmp-type "" ; ; FAIL
+-p icmp --icmp-type nosuch ; ; FAIL
+-p icmp --icmp-type fragmentation-needed ; -p icmp -m icmp --icmp-type 3/4 ; OK
+-p icmp --icmp-type TOS-host-redirect ; -p icmp -m icmp --icmp-type 5/3 ; OK
+-p icmp --icmp-type address-mask-reply ; -p icmp -m icmp --icmp-type 18 ; OK
+-p icmp --icmp-type communication-prohibited ; -p icmp -m icmp --icmp-type 3/13 ; OK
+-p icmp --icmp-type ttl-zero-during-transit ; -p icmp -m icmp --icmp-type 11/0 ; OK
+-p icmp -m icmp ; ; FAIL
+-m icmp --icmp-type 8 ; ; FAIL
+-p icmp --icmpv6-type 128 ; ; FAIL
+-p icmp --icmp-type 8 ; icmp 10.0.0.9 > 10.0.0.1 type=8 code=3 ; yes
+-p icmp --icmp-type 8 ; icmp 10.0.0.9 > 10.0.0.1 type=0 ; no
+-p icmp ! --icmp-type 8 ; icmp 10.0.0.9 > 10.0.0.1 type=0 ; yes
+-p icmp --icmp-type 3/4 ; icmp 10.0.0.9 > 10.0.0.1 type=3 code=4 data=28 ; yes
+-p icmp --icmp-type 3/4 ; icmp 10.0.0.9 > 10.0.0.1 type=3 code=3 data=28 ; no
+-p icmp ! --icmp-type 3/4 ; icmp 10.0.0.9 > 10.0.0.1 type=3 code=3 data=28 ; yes
+-p icmp ! --icmp-type 3/4 ; icmp 10.0.0.9 > 10.0.0.1 type=3 code=4 data=28 ; no
+-p icmp --icmp-type any ; icmp 10.0.0.9 > 10.0.0.1 type=200 ; yes
+-p icmp ! --icmp-type any ; icmp 10.0.0.9 > 10.0.0.1 type=200 ; no
+-p icmp --icmp-type 8 ; icmp 10.0.0.9 > 10.0.0.1 type=8 cut=7 ; hotdrop
+-p icmp --icmp-type any ; icmp 10.0.0.9 > 10.0.0.1 type=8 cut=7 ; hotdrop
+-p icmp --icmp-type 8 ; icmp 10.0.0.9 > 10.0.0.1 type=8 frag=1 ; no
+:6 filter
+-p ipv6-icmp --icmpv6-type 128 ; -p ipv6-icmp -m icmp6 --icmpv6-type 128 ; OK
+-p icmpv6 --icmpv6-type ping ; -p ipv6-icmp -m icmp6 --icmpv6-type 128 ; OK
+-p icmpv6 -m icmpv6 --icmpv6-type 128/0 ; -p ipv6-icmp -m icmp6 --icmpv6-type 128/0 ; OK
+-p icmpv6 -m ipv6-icmp --icmpv6-type no-route ; -p ipv6-icmp -m icmp6 --icmpv6-type 1/0 ; OK
+-p icmpv6 ! --icmpv6-type 1/5 ; -p ipv6-icmp -m icmp6 ! --icmpv6-type 1/5 ; OK
+-p icmpv6 --icmpv6-type 255 ; -p ipv6-icmp -m icmp6 --icmpv6-type 255 ; OK
+-p icmpv6 --icmpv6-type 255/0 ; -p ipv6-icmp -m icmp6 --icmpv6-type 255/0 ; OK
+-p icmpv6 --icmpv6-type any ; ; FAIL
+-p icmpv6 --icmpv6-type neigh ; ; FAIL
+-p icmpv6 --icmpv6-type neighbour-s ; -p ipv6-icmp -m icmp6 --icmpv6-type 135 ; OK
+-p icmpv6 --icmpv6-type unknown-option ; -p ipv6-icmp -m icmp6 --icmpv6-type 4/2 ; OK
+-p icmpv6 --icmpv6-type mld-listener-query ; ; FAIL
+-p icmpv6 -m icmp6 ; ; FAIL
+-m icmp6 --icmpv6-type 128 ; ; FAIL
+-m icmp --icmp-type 8 ; ; FAIL
+-p icmpv6 --icmpv6-type 128 ; icmp fd00::9 > fd00::1 type=128 code=1 ; yes
+-p icmpv6 --icmpv6-type 128/0 ; icmp fd00::9 > fd00::1 type=128 code=1 ; no
+-p icmpv6 ! --icmpv6-type 128/0 ; icmp fd00::9 > fd00::1 type=128 code=1 ; yes
+-p icmpv6 --icmpv6-type 255 ; icmp fd00::9 > fd00::1 type=200 ; no
+-p icmpv6 --icmpv6-type 128 ; icmp fd00::9 > fd00::1 type=128 cut=7 ; hotdrop

@@ -1,0 +1,28 @@
+# limit: a token bucket
+-m limit ; -m limit --limit 3/hour ; OK
+-m limit --limit 60/minute ; -m limit --limit 1/sec ; OK
+-m limit --limit 5/s --limit-burst 7 ; -m limit --limit 5/sec --limit-burst 7 ; OK
+-m limit --limit 10000/s ; -m limit --limit 10000/sec ; OK
+-m limit --limit 10001/s ; ; FAIL
+-m limit --limit 1/day ; ; FAIL
+-m limit --limit 1/day --limit-burst 1 ; = ; OK
+-m limit --limit 2/day --limit-burst 9 ; = ; OK
+-m limit --limit 7/hour ; = ; OK
+-m limit --limit 90/day ; = ; OK
+-m limit --limit 1000/hour ; = ; OK
+-m limit --limit 3 ; -m limit --limit 3/sec ; OK
+-m limit --limit 5x/s ; -m limit --limit 5/sec ; OK
+-m limit --limit 5/mi ; -m limit --limit 5/min ; OK
+-m limit --limit 1/fortnight ; ; FAIL
+-m limit --limit 1/ ; ; FAIL
+-m limit --limit 5/sec/ ; ; FAIL
+-m limit --limit 0/s ; ; FAIL
+-m limit --limit 0x10/s ; ; FAIL
+-m limit --limit-burst 0 ; ; FAIL
+-m limit --limit-burst 10000 --limit 100/s ; -m limit --limit 100/sec --limit-burst 10000 ; OK
+-m limit --limit-burst 10001 ; ; FAIL
+-m limit --limit-burst 5 ; -m limit --limit 3/hour ; OK
+-m limit ! --limit 5/s ; ; FAIL
+-m limit --limit 1/hour --limit-burst 2 ; udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
+-m limit --limit 1/hour --limit-burst 2 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
+-m limit --limit 1/hour --limit-burst 2 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.9:1 > 10.0.0.1:53 ; no

@@ -1,0 +1,38 @@
+# multiport: lists of ports
+-p tcp -m multiport --dports 80,443 ; = ; OK
+-p tcp -m multiport --dports 80:90,443 ; = ; OK
+-p tcp -m multiport --source-port 1 ; -p tcp -m multiport --sports 1 ; OK
+-p tcp -m multiport --source-ports 1 ! --ports 2 ; ; FAIL
+-p udp -m multiport ! --ports 80:90,http,010 ; ; FAIL
+-p udplite -m multiport --dports 1 ; = ; OK
+-p sctp -m multiport --sports 1 ; = ; OK
+-p 33 -m multiport --sports 1 ; -p dccp -m multiport --sports 1 ; OK
+-p tcp -m multiport --dports 80:80 ; ; FAIL
+-p tcp -m multiport --dports 90:80 ; ; FAIL
+-p tcp -m multiport --dports 80: ; ; FAIL
+-p tcp -m multiport --dports 1,,2 ; ; FAIL
+-p tcp -m multiport --dports 1, ; ; FAIL
+-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 ; = ; OK
+-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 ; ; FAIL
+-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14:15 ; = ; OK
+-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15:16 ; ; FAIL
+-p tcp -m multiport --dports 5 -m multiport --sports 6 ; = ; OK
+-p tcp -m multiport --dports 5 --sports 6 ; ; FAIL
+-p tcp -m multiport ; ; FAIL
+-p icmp -m multiport --dports 1 ; ; FAIL
+-m multiport --dports 1 ; ; FAIL
+-m multiport --dports 80 -p tcp ; ; FAIL
+! -p tcp -m multiport --dports 1 ; ; FAIL
+-p tcp -m multiport --dports 80,443 ; tcp 10.0.0.9:1000 > 10.0.0.1:443 ; yes
+-p tcp -m multiport --dports 80,443 ; tcp 10.0.0.9:443 > 10.0.0.1:1000 ; no
+-p tcp -m multiport ! --dports 80,443 ; tcp 10.0.0.9:443 > 10.0.0.1:1000 ; yes
+-p tcp -m multiport ! --dports 80,443 ; tcp 10.0.0.9:443 > 10.0.0.1:80 ; no
+-p tcp -m multiport --ports 80,443 ; tcp 10.0.0.9:443 > 10.0.0.1:1000 ; yes
+-p tcp -m multiport ! --ports 80,443 ; tcp 10.0.0.9:443 > 10.0.0.1:1000 ; no
+-p tcp -m multiport ! --ports 80,443 ; tcp 10.0.0.9:444 > 10.0.0.1:1000 ; yes
+-p udp -m multiport --sports 80:90,443 ; udp [fd00::9]:85 > [fd00::1]:1000 ; yes
+# It reads the two ports only: a TCP header cut behind them will do.
+-p tcp -m multiport --dports 80 ; tcp 10.0.0.9:443 > 10.0.0.1:80 cut=10 ; yes
+-p tcp -m multiport --dports 80 ; tcp 10.0.0.9:443 > 10.0.0.1:80 cut=3 ; hotdrop
+-p tcp -m multiport --dports 80 ; tcp 10.0.0.9:443 > 10.0.0.1:80 frag=2 ; no
+-p tcp -m multiport ! --dports 81 ; tcp 10.0.0.9:443 > 10.0.0.1:80 frag=2 ; no

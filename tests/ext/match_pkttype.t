@@ -1,0 +1,14 @@
+# pkttype: how the link layer delivered the packet
+-m pkttype --pkt-type broadcast ; = ; OK
+-m pkttype ! --pkt-type host ; -m pkttype ! --pkt-type unicast ; OK
+-m pkttype --pkt-type BROADCAST ; -m pkttype --pkt-type broadcast ; OK
+-m pkttype --pkt-type otherhost ; = ; OK
+-m pkttype --pkt-type Unicast ; -m pkttype --pkt-type unicast ; OK
+-m pkttype --pkt-type mult ; ; FAIL
+-m pkttype --pkt-type to-us ; ; FAIL
+-m pkttype --pkt-type loopback ; ; FAIL
+-m pkttype ; ; FAIL
+-m pkttype --pkt-type unicast ; udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
+-m pkttype ! --pkt-type unicast ; udp 10.0.0.9:1 > 10.0.0.1:53 ; no
+-m pkttype --pkt-type multicast ; udp 10.0.0.9:1 > 10.0.0.1:53 ; no
+-m pkttype ! --pkt-type broadcast ; udp [fd00::9]:1 > [fd00::1]:53 ; yes

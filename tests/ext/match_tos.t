@@ -1,0 +1,28 @@
+# dscp and tos: the TOS octet or traffic class
+-m dscp --dscp 10 ; -m dscp --dscp 0x0a ; OK
+-m dscp ! --dscp-class AF21 ; -m dscp ! --dscp 0x12 ; OK
+-m dscp --dscp-class ef ; -m dscp --dscp 0x2e ; OK
+-m dscp --dscp-class BE ; -m dscp --dscp 0x00 ; OK
+-m dscp --dscp 0x3f ; = ; OK
+-m dscp --dscp 64 ; ; FAIL
+-m dscp --dscp-class cs9 ; ; FAIL
+-m dscp --dscp 1 --dscp-class EF ; ; FAIL
+-m dscp ; ; FAIL
+-m tos --tos 0x10 ; -m tos --tos 0x10/0xff ; OK
+-m tos --tos Minimize-Delay ; -m tos --tos 0x10/0x3f ; OK
+-m tos ! --tos minimize-delay ; -m tos ! --tos 0x10/0x3f ; OK
+-m tos --tos normal-service ; -m tos --tos 0x00/0x3f ; OK
+-m tos --tos 8/0x3f ; -m tos --tos 0x08/0x3f ; OK
+-m tos --tos 0x10/0x0f ; = ; OK
+-m tos --tos 0x110 ; ; FAIL
+-m tos --tos 16/0x1ff ; ; FAIL
+-m tos --tos Minimize ; ; FAIL
+-m tos ; ; FAIL
+-m dscp --dscp 10 ; udp 10.0.0.9:1 > 10.0.0.1:53 tos=0x28 ; yes
+-m dscp --dscp 10 ; udp 10.0.0.9:1 > 10.0.0.1:53 tos=0x2b ; yes
+-m dscp ! --dscp 10 ; udp 10.0.0.9:1 > 10.0.0.1:53 tos=0x2b ; no
+-m dscp --dscp 10 ; udp [fd00::9]:1 > [fd00::1]:53 tos=0x28 ; yes
+-m tos --tos 0x28 ; udp 10.0.0.9:1 > 10.0.0.1:53 tos=0x28 ; yes
+-m tos --tos 0x08/0x0f ; udp 10.0.0.9:1 > 10.0.0.1:53 tos=0x28 ; yes
+-m tos --tos 0x18/0x0f ; udp 10.0.0.9:1 > 10.0.0.1:53 tos=0x28 ; no
+-m tos ! --tos 0x28 ; udp [fd00::9]:1 > [fd00::1]:53 tos=0x28 ; no

@@ -1,0 +1,29 @@
+# udp: ports
+-p udp --dport 53 ; -p udp -m udp --dport 53 ; OK
+-p udp ! --sport 53 --dport 1:2 ; -p udp -m udp ! --sport 53 --dport 1:2 ; OK
+-p udp --dport ssh ; -p udp -m udp --dport 22 ; OK
+-p 17 --dport 53 ; -p udp -m udp --dport 53 ; OK
+# Numbers are decimal and wrap; any order will do.
+-p udp --dport 010 ; -p udp -m udp --dport 10 ; OK
+-p udp --dport 0x50 ; ; FAIL
+-p udp --dport 65536 ; -p udp -m udp --dport 0 ; OK
+-p udp --dport 70000 ; -p udp -m udp --dport 4464 ; OK
+-p udp --dport 60:50 ; -p udp -m udp --dport 60:50 ; OK
+-p udp --dport 80: ; -p udp -m udp --dport 80:65535 ; OK
+-p udp --dport :80 ; -p udp -m udp --dport 0:80 ; OK
+-p udp --dport "" ; -p udp -m udp --dport 0 ; OK
+-p udp --dport 1:2:3 ; ; FAIL
+-p udp --dport 0:65535 ; -p udp -m udp ; OK
+-p udp ! --dport 0:65535 ; -p udp -m udp ; OK
+-p udp --dport 5 --dport 6 ; ; FAIL
+-m udp --dport 53 ; ; FAIL
+-p tcp -m udp --dport 53 ; ; FAIL
+-p udp --dport 53 ; udp 10.0.0.9:1000 > 10.0.0.1:53 ; yes
+-p udp --dport 53 ; udp 10.0.0.9:53 > 10.0.0.1:1000 ; no
+-p udp ! --dport 53 ; udp 10.0.0.9:53 > 10.0.0.1:1000 ; yes
+-p udp --dport 60:50 ; udp 10.0.0.9:53 > 10.0.0.1:55 ; no
+-p udp ! --dport 60:50 ; udp 10.0.0.9:53 > 10.0.0.1:55 ; yes
+-p udp --sport 53 ; udp [fd00::9]:53 > [fd00::1]:1000 ; yes
+-p udp --dport 53 ; udp 10.0.0.9:1000 > 10.0.0.1:53 cut=7 ; hotdrop
+-p udp -m udp ; udp [fd00::9]:1000 > [fd00::1]:53 cut=7 ; hotdrop
+-p udp -m udp ; udp 10.0.0.9:1000 > 10.0.0.1:53 frag=1 ; no

@@ -1,0 +1,16 @@
+# LOG
+-j LOG ; = ; OK
+-j LOG --log-prefix abc ; = ; OK
+-j LOG --log-prefix "abc: " ; = ; OK
+-j LOG --log-prefix "" ; ; FAIL
+-j LOG --log-prefix 12345678901234567890123456789012 ; -j LOG --log-prefix 12345678901234567890123456789 ; OK
+-j LOG ! --log-prefix ab ; ; FAIL
+-j LOG --log-level 4 ; -j LOG ; OK
+-j LOG --log-level warning ; -j LOG ; OK
+-j LOG --log-level panic ; -j LOG --log-level 0 ; OK
+-j LOG --log-level 0x3 ; -j LOG --log-level 3 ; OK
+-j LOG --log-level debug --log-tcp-options --log-uid --log-ip-options --log-tcp-sequence --log-macdecode ; -j LOG --log-level 7 --log-tcp-sequence --log-tcp-options --log-ip-options --log-uid --log-macdecode ; OK
+-j LOG --log-level 8 ; ; FAIL
+-j LOG --log-level err ; ; FAIL
+-j LOG --log-level WARNING ; ; FAIL
+-j LOG --log-level -1 ; ; FAIL

@@ -1,0 +1,34 @@
+# MARK and CONNMARK
+:both mangle
+-j MARK --set-xmark 0x1/0xf ; = ; OK
+-j MARK --set-xmark 5 ; -j MARK --set-xmark 0x5/0xffffffff ; OK
+-j MARK --set-mark 1 ; -j MARK --set-xmark 0x1/0xffffffff ; OK
+-j MARK --set-mark 0x11/0xf ; -j MARK --set-xmark 0x11/0x1f ; OK
+-j MARK --or-mark 0x10 ; -j MARK --set-xmark 0x10/0x10 ; OK
+-j MARK --and-mark 0x10 ; -j MARK --set-xmark 0x0/0xffffffef ; OK
+-j MARK --xor-mark 0x10 ; -j MARK --set-xmark 0x10/0x0 ; OK
+-j MARK --or-mark 1/2 ; ; FAIL
+-j MARK --set-mark 1 --or-mark 2 ; ; FAIL
+-j MARK --set-mark 0x1ffffffff ; ; FAIL
+-j MARK ; ; FAIL
+-j CONNMARK --set-xmark 1 ; -j CONNMARK --set-xmark 0x1/0xffffffff ; OK
+-j CONNMARK --set-mark 1/2 ; -j CONNMARK --set-xmark 0x1/0x3 ; OK
+-j CONNMARK --or-mark 1 ; -j CONNMARK --set-xmark 0x1/0x1 ; OK
+-j CONNMARK --and-mark 1 ; -j CONNMARK --set-xmark 0x0/0xfffffffe ; OK
+-j CONNMARK --xor-mark 1 ; -j CONNMARK --set-xmark 0x1/0x0 ; OK
+-j CONNMARK --save-mark ; -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff ; OK
+-j CONNMARK --restore-mark ; -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff ; OK
+-j CONNMARK --save-mark --mask 0xff ; -j CONNMARK --save-mark --nfmask 0xff --ctmask 0xff ; OK
+-j CONNMARK --save-mark --nfmask 0xf0 --ctmask 0x0f ; -j CONNMARK --save-mark --nfmask 0xf0 --ctmask 0xf ; OK
+-j CONNMARK --restore-mark --ctmask 0x0f ; -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xf ; OK
+-j CONNMARK --set-mark 1 --left-shift-mark 4 ; -j CONNMARK --set-xmark 0x1/0xffffffff --left-shift-mark 4 ; OK
+-j CONNMARK --save-mark --right-shift-mark 4 ; -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --right-shift-mark 4 ; OK
+-j CONNMARK --save-mark --left-shift-mark 3 --right-shift-mark 2 ; -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --right-shift-mark 2 ; OK
+-j CONNMARK --save-mark --right-shift-mark 33 ; ; FAIL
+-j CONNMARK --restore-mark --mask 0xff --nfmask 1 ; ; FAIL
+-j CONNMARK --set-mark 1 --mask 3 ; -j CONNMARK --set-xmark 0x1/0x3 ; OK
+-j CONNMARK --set-mark 1 --nfmask 3 ; -j CONNMARK --set-xmark 0x1/0xffffffff ; OK
+-j CONNMARK --set-mark 1 --ctmask 3 ; -j CONNMARK --set-xmark 0x1/0x3 ; OK
+-j CONNMARK --save-mark --restore-mark ; ; FAIL
+-j CONNMARK --nfmask 1 ; ; FAIL
+-j CONNMARK ; ; FAIL

@@ -1,0 +1,73 @@
+# SNAT, DNAT, MASQUERADE, REDIRECT, NETMAP
+:4 nat
+-j SNAT --to-source 1.2.3.4 ; = ; OK
+-j SNAT --to-source 1.2.3.4-1.2.3.9 --random --persistent ; = ; OK
+-j SNAT --to-source 1.2.3.4-1.2.3.4 ; -j SNAT --to-source 1.2.3.4 ; OK
+-j SNAT --to-source 1.2.3.9-1.2.3.4 ; = ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:10-20 ; = ; OK
+-p tcp -j SNAT --to-source :10-20 ; = ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:10 --random-fully --random ; -p tcp -j SNAT --to-source 1.2.3.4:10 --random --random-fully ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:5-5 ; -p tcp -j SNAT --to-source 1.2.3.4:5 ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:0 ; = ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:http ; -p tcp -j SNAT --to-source 1.2.3.4:80 ; OK
+-p icmp -j SNAT --to-source 1.2.3.4:10 ; = ; OK
+-p 33 -j SNAT --to-source 1.2.3.4:10 ; -p dccp -j SNAT --to-source 1.2.3.4:10 ; OK
+-p udplite -j SNAT --to-source 1.2.3.4:10 ; ; FAIL
+-j SNAT --to-source 1.2.3.4:10 ; ; FAIL
+-j SNAT ; ; FAIL
+-j SNAT --to-source 1.2.3.4 --to-source 1.2.3.5 ; ; FAIL
+-p tcp -j SNAT --to-source 1.2.3.4:20-10 ; ; FAIL
+-p tcp -j SNAT --to-source 1.2.3.4:70000 ; ; FAIL
+-p tcp -j SNAT --to-source 1.2.3.4:10-20/30 ; -p tcp -j SNAT --to-source 1.2.3.4:10-20/0 ; OK
+-j SNAT --to-source 10.1 ; ; FAIL
+-j SNAT --to-source 1.2.3.4/24 ; ; FAIL
+-j SNAT --to-source localhost ; ; FAIL
+-j SNAT --to-source "" ; ; FAIL
+-p tcp -j DNAT --to-destination 1.2.3.4:80 ; = ; OK
+-p tcp -j DNAT --to-destination 1.2.3.4:80-90/100 ; = ; OK
+-p tcp -j DNAT --to-destination :80-90/http ; -p tcp -j DNAT --to-destination :80-90/80 ; OK
+-p tcp -j DNAT --to-destination :80-90/0 ; ; FAIL
+-p tcp -j DNAT --to-destination 1.2.3.4: ; ; FAIL
+-p tcp -j DNAT --to-destination 1.2.3.4:80:90 ; ; FAIL
+-j DNAT --to-destination 1.2.3.4-1.2.3.5 --random --persistent ; = ; OK
+-j DNAT --to-destination 1.2.3.4 --random-fully ; ; FAIL
+-j DNAT --to 1.2.3.4 ; -j DNAT --to-destination 1.2.3.4 ; OK
+-j DNAT ; ; FAIL
+-j MASQUERADE ; = ; OK
+-j MASQUERADE --random ; = ; OK
+-p tcp -j MASQUERADE --to-ports 10-20 --random --random-fully ; = ; OK
+-p tcp -j MASQUERADE --to-ports 10 ; = ; OK
+-p tcp -j MASQUERADE --to-ports 20-10 ; ; FAIL
+-j MASQUERADE --to-ports 10 ; ; FAIL
+-j REDIRECT ; = ; OK
+-p tcp -j REDIRECT --to-ports 8080 ; = ; OK
+-p tcp -j REDIRECT --to-port 8080-8090 --random ; -p tcp -j REDIRECT --to-ports 8080-8090 --random ; OK
+-p tcp -j REDIRECT --to-ports http ; -p tcp -j REDIRECT --to-ports 80 ; OK
+-p tcp -j REDIRECT --to-ports 8080-8090/http ; ; FAIL
+-p tcp -j REDIRECT --to-ports 0 ; = ; OK
+-j REDIRECT --random-fully ; ; FAIL
+-j NETMAP --to 10.0.0.0/8 ; = ; OK
+-j NETMAP --to 10.1.2.3/24 ; -j NETMAP --to 10.1.2.0/24 ; OK
+-j NETMAP --to 10.1.2.3 ; -j NETMAP --to 10.1.2.3/32 ; OK
+-j NETMAP --to 10.1.2.3/255.0.255.0 ; -j NETMAP --to 10.1.2.3/32 ; OK
+-j NETMAP ; ; FAIL
+:6 nat
+-j SNAT --to-source fe80::1 ; = ; OK
+-j SNAT --to-source fe80::1-fe80::2 ; = ; OK
+-p tcp -j SNAT --to-source [fe80::1]:80 ; = ; OK
+-p tcp -j SNAT --to-source [fe80::1-fe80::2]:80-90 ; = ; OK
+-p tcp -j SNAT --to-source [fe80::1]-[fe80::2]:80-90 ; ; FAIL
+-p tcp -j SNAT --to-source :80 ; = ; OK
+-p tcp -j SNAT --to-source [fe80::1 ; ; FAIL
+-p tcp -j DNAT --to-destination [fe80::1]:80-90/8080 ; = ; OK
+-p tcp -j DNAT --to-destination [fe80::1] ; -p tcp -j DNAT --to-destination fe80::1 ; OK
+-p tcp -j DNAT --to-destination fe80::1:80 ; = ; OK
+-p tcp -j MASQUERADE --to-ports 80 ; = ; OK
+-p tcp -j REDIRECT --to-ports 80 ; = ; OK
+-p icmpv6 -j REDIRECT --to-ports 80 ; ; FAIL
+-p icmp -j REDIRECT --to-ports 80 ; = ; OK
+-j NETMAP --to fe80::1/64 ; -j NETMAP --to fe80::/64 ; OK
+-j NETMAP --to fe80::1 ; -j NETMAP --to fe80::1/128 ; OK
+:both filter
+-j MASQUERADE ; ; FAIL
+-j REDIRECT ; ; FAIL
