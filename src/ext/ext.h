@@ -85,6 +85,9 @@ struct fe_ext {
 
 	/* Checks settings together, after all are read; reports. */
 	bool (*check)(struct fe_check_context *context);
+	/* Checks what the hooks that reach the rule (a mask of 1 << enum
+	 * fe_hook) do not allow; reports. hooks above stand for themselves. */
+	bool (*check_hooks)(struct fe_check_context *context, unsigned hooks);
 	/* What this instance does and its effects, where its settings decide
 	 * (CT): see fe_part_action() and fe_part_effects(). */
 	enum fe_action (*action_of)(const struct fe_part *part);

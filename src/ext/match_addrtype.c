@@ -174,6 +174,23 @@ static bool check(struct fe_check_context *context)
 	return true;
 }
 
+/* There is no such interface to limit the question to. */
+static bool check_hooks(struct fe_check_context *context, unsigned hooks)
+{
+	const struct fe_setting *in = fe_part_find(context->part, IFACE_IN);
+	const struct fe_setting *out = fe_part_find(context->part, IFACE_OUT);
+
+	if (in && (hooks & (1u << FE_OUTPUT | 1u << FE_POSTROUTING)))
+		return fe_check_bad(context, in, NULL,
+				    "--limit-iface-in is refused where OUTPUT "
+				    "or POSTROUTING reach the rule");
+	if (out && (hooks & (1u << FE_PREROUTING | 1u << FE_INPUT)))
+		return fe_check_bad(context, out, NULL,
+				    "--limit-iface-out is refused where "
+				    "PREROUTING or INPUT reach the rule");
+	return true;
+}
+
 const struct fe_ext fe_match_addrtype = {
 	.name = "addrtype",
 	.kind = FE_MATCH,
@@ -185,5 +202,6 @@ const struct fe_ext fe_match_addrtype = {
 	       "all that are listed must hold.",
 	.opts = opts,
 	.check = check,
+	.check_hooks = check_hooks,
 	.lower = lower,
 };

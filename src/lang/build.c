@@ -180,26 +180,64 @@ static bool check_parts(struct fe_line *line, const struct fe_rule *rule)
 	return ok;
 }
 
+/* Where an option of the base stands; it may have left no setting (-o +). */
+static const struct fe_word *find_base(const struct fe_line *line,
+				       unsigned row, struct fe_word *word)
+{
+	for (size_t i = 0; i < line->settings.n; i++) {
+		const struct fe_line_setting *s = &line->settings.data[i];
+		if (s->scope || s->setting.opt != row)
+			continue;
+		*word = (struct fe_word){.off = s->off, .len = s->setting.len};
+		return word;
+	}
+	return NULL;
+}
+
 /* -i and -o by the name of a builtin chain, as iptables itself refuses. */
 static bool check_interfaces(struct fe_line *line, const struct fe_chain *chain)
 {
-	const struct fe_opt *opts = line->vocab->base->ext->opts;
-	uint32_t no_in = 1u << FE_OUTPUT | 1u << FE_POSTROUTING;
-	uint32_t no_out = 1u << FE_PREROUTING | 1u << FE_INPUT;
+	static const struct {
+		unsigned row;
+		char letter;
+		uint32_t hooks; /* where it cannot be */
+	} wrong[] = {
+	    {FE_BASE_IN, 'i', 1u << FE_OUTPUT | 1u << FE_POSTROUTING},
+	    {FE_BASE_OUT, 'o', 1u << FE_PREROUTING | 1u << FE_INPUT},
+	};
+	struct fe_word word;
 
-	if (!chain || !chain->builtin)
+	if (!chain->builtin)
+		return true;
+	for (unsigned i = 0; i < 2; i++) {
+		if (!(wrong[i].hooks & 1u << chain->hook) ||
+		    !(line->scopes.data[0].seen & 1u << wrong[i].row))
+			continue;
+		fe_line_error(line, "FE107",
+			      find_base(line, wrong[i].row, &word),
+			      "-%c can't be used with %s, where a packet has "
+			      "no such interface", wrong[i].letter,
+			      chain->name);
+		return false;
+	}
+	return true;
+}
+
+/* "! -s a -d b,c": not allowed, whichever of the two is the list. */
+static bool check_lists(struct fe_line *line)
+{
+	if (line->lists[0].n + line->lists[1].n == 0)
 		return true;
 	for (size_t i = 0; i < line->settings.n; i++) {
 		const struct fe_line_setting *s = &line->settings.data[i];
-		char letter = s->scope ? 0 : opts[s->setting.opt].short_name;
-		uint32_t wrong = letter == 'i' ? no_in
-				 : letter == 'o' ? no_out : 0;
 		struct fe_word at = {.off = s->off, .len = s->setting.len};
-		if (!(wrong & 1u << chain->hook))
+		if (s->scope || !s->setting.neg ||
+		    (s->setting.opt != FE_BASE_SOURCE &&
+		     s->setting.opt != FE_BASE_DESTINATION))
 			continue;
-		fe_line_error(line, "FE107", &at,
-			      "-%c can't be used with %s, where a packet has "
-			      "no such interface", letter, chain->name);
+		fe_line_error(line, "FE101", &at,
+			      "'!' cannot go with a list of addresses, even of "
+			      "the other side");
 		return false;
 	}
 	return true;
@@ -235,7 +273,8 @@ bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 	struct fe_rule *rule = fe_new(line->ruleset->arena, struct fe_rule);
 	struct fe_setting *settings;
 
-	if (!check_interfaces(line, chain) || !set_target(line, rule))
+	if (!check_interfaces(line, chain) || !check_lists(line) ||
+	    !set_target(line, rule))
 		return false;
 	settings = sort_settings(line);
 	rule->chain = chain;

@@ -179,6 +179,13 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	value->ptr = range;
 	switch (opt->variant) {
 	case FE_NAT_TO_PORTS:
+		/* A service of any protocol: iptables asks for none. */
+		if (ports_allowed(context) &&
+		    fe_service_read(words[0], &range->port_min)) {
+			range->port_max = range->port_min;
+			range->flags |= FE_NAT_MAP_PORTS;
+			return true;
+		}
 		return read_ports(opt, context, words[0], range);
 	case FE_NAT_TO_NET:
 		return read_net(opt, context, words, range);

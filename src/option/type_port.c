@@ -33,6 +33,16 @@ static bool by_service(struct fe_str word, const char *proto, uint32_t *port)
 	return true;
 }
 
+bool fe_service_read(struct fe_str word, uint16_t *port)
+{
+	uint32_t n;
+
+	if (!by_service(word, NULL, &n))
+		return false;
+	*port = (uint16_t)n;
+	return true;
+}
+
 bool fe_port_read(struct fe_opt_context *context, struct fe_str word,
 		  uint32_t *port)
 {
@@ -42,7 +52,9 @@ bool fe_port_read(struct fe_opt_context *context, struct fe_str word,
 		*port = (uint32_t)n;
 		return true;
 	}
-	return by_service(word, fe_proto_name(context->proto), port);
+	return by_service(word,
+			  context->proto ? fe_proto_name(context->proto) : NULL,
+			  port);
 }
 
 static bool bad_port(const struct fe_opt *opt, struct fe_opt_context *context,

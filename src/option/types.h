@@ -48,6 +48,8 @@ extern const struct fe_type fe_type_tcp_ports; /* 80:90, base 0, lo <= hi */
 extern const struct fe_type fe_type_ports;     /* as getaddrinfo reads them */
 bool fe_port_read(struct fe_opt_context *context, struct fe_str word,
 		  uint32_t *port);
+/* A service name of any protocol. */
+bool fe_service_read(struct fe_str word, uint16_t *port);
 /* Many ports (type_portlist.c): value.ptr. */
 struct fe_port_list {
 	uint32_t n;

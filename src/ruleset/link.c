@@ -186,6 +186,21 @@ static void check_part(struct linker *l, const struct fe_rule *rule,
 	fe_buf_free(&buf);
 }
 
+static void check_hooks(struct linker *l, const struct fe_rule *rule,
+			const struct fe_part *part)
+{
+	struct fe_check_context context = {
+	    .diags = l->diags,
+	    .rule = rule,
+	    .part = part,
+	    .span = fe_part_span(rule, part),
+	    .family = l->table->ruleset->family,
+	    .table = l->table->id,
+	};
+
+	part->ext->check_hooks(&context, rule->chain->hooks);
+}
+
 static void check_chain(struct linker *l, const struct fe_chain *chain)
 {
 	for (size_t i = 0; i < chain->rules.n; i++) {
@@ -196,6 +211,8 @@ static void check_chain(struct linker *l, const struct fe_chain *chain)
 			    rule->parts[p].ext->hooks)
 				check_part(l, rule, &rule->parts[p],
 					   visited ? chain->hooks : 0);
+			else if (rule->parts[p].ext->check_hooks && visited)
+				check_hooks(l, rule, &rule->parts[p]);
 	}
 }
 
