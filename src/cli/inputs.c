@@ -1,7 +1,9 @@
 /* What most commands read. */
 #include "cli/inputs.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int read_options(struct cli *cli, const struct cli_inputs *inputs,
 			struct ferrule_input_options *options)
@@ -29,6 +31,35 @@ static int read_options(struct cli *cli, const struct cli_inputs *inputs,
 	return FERRULE_OK;
 }
 
+static void read_one(struct cli_inputs *inputs, const char *path,
+		     const struct ferrule_input_options *options)
+{
+	int error = ferrule_rules_read(inputs->rules, path, options);
+
+	if (error)
+		inputs->status = error;
+}
+
+/* Each file of a snapshot is optional; its name tells the family. */
+static void read_snapshot(struct cli_inputs *inputs,
+			  const struct ferrule_input_options *options)
+{
+	static const struct {
+		const char *name;
+		unsigned family;
+	} files[] = {{"rules.v4", 4}, {"rules.v6", 6}, {"ipset.save", 0}};
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct ferrule_input_options one = *options;
+		one.family = files[i].family;
+		snprintf(path, sizeof(path), "%s/%s", inputs->host_dir,
+			 files[i].name);
+		if (access(path, F_OK) == 0)
+			read_one(inputs, path, &one);
+	}
+}
+
 int cli_inputs_read(struct cli *cli, struct cli_inputs *inputs,
 		    const struct cli_list *operands)
 {
@@ -37,26 +68,35 @@ int cli_inputs_read(struct cli *cli, struct cli_inputs *inputs,
 
 	if (error)
 		return error;
-	if (!operands->n)
+	if (!operands->n && !inputs->host_dir)
 		return cli_usage_error(cli, "which RULES?");
+	inputs->host = (struct ferrule_host_options){
+	    .snapshot = inputs->host_dir,
+	    .kernel = inputs->kernel,
+	    .sysctls = inputs->sysctls.items,
+	    .n_sysctls = inputs->sysctls.n,
+	};
 	inputs->rules = ferrule_rules_new(cli->ferrule);
-	for (size_t i = 0; i < operands->n; i++) {
-		error = ferrule_rules_read(inputs->rules, operands->items[i],
-					   &options);
-		if (error)
-			inputs->status = error;
-	}
+	for (size_t i = 0; i < operands->n; i++)
+		read_one(inputs, operands->items[i], &options);
+	if (!operands->n)
+		read_snapshot(inputs, &options);
 	if (ferrule_rules_has(inputs->rules, 4) ||
 	    ferrule_rules_has(inputs->rules, 6))
 		return FERRULE_OK;
 	if (inputs->status)
 		return inputs->status;
-	ferrule_error(cli->ferrule, "the files hold no rules");
+	if (operands->n)
+		ferrule_error(cli->ferrule, "the files hold no rules");
+	else
+		ferrule_error(cli->ferrule, "%s has no rules.v4 and no "
+			      "rules.v6: name the RULES", inputs->host_dir);
 	return FERRULE_UNREADABLE;
 }
 
 void cli_inputs_free(struct cli_inputs *inputs)
 {
+	cli_list_free(&inputs->sysctls);
 	ferrule_rules_free(inputs->rules);
 	inputs->rules = NULL;
 }
