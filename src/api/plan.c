@@ -1,7 +1,11 @@
 /* The public face of state and plans. */
 #include <ferrule/plan.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "api/rules.h"
+#include "pass/notrack.h"
 #include "report/state.h"
 
 int ferrule_state(struct ferrule_rules *rules, enum ferrule_plan_format format,
@@ -29,4 +33,139 @@ int ferrule_state(struct ferrule_rules *rules, enum ferrule_plan_format format,
 		fe_track_free(&tracks[i]);
 	fe_arena_free(arena);
 	return fe_out_finish(rules->ferrule, &out);
+}
+
+struct ferrule_plan {
+	struct ferrule *ferrule; /* its context */
+	struct fe_host host;     /* what the planner was told of the host */
+	struct fe_plan *plan;
+};
+
+/* "3.10", "4.19.0-13-amd64" */
+static bool read_kernel(const char *text, uint32_t *kernel)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 10), minor = 0;
+
+	if (end == text || major > 99)
+		return false;
+	if (*end == '.') {
+		text = end + 1;
+		minor = strtoul(text, &end, 10);
+		if (end == text && *end != 'x')
+			return false;
+	}
+	if (*end != '\0' && *end != '.' && *end != '-' && *end != 'x')
+		return false;
+	*kernel = FE_KERNEL(major, minor > 255 ? 255 : minor);
+	return true;
+}
+
+static int fill_host(struct ferrule *ferrule, struct fe_host *host,
+		     const struct ferrule_plan_options *options)
+{
+	host->kernel = FE_KERNEL(6, 18);
+	if (options->kernel && !read_kernel(options->kernel, &host->kernel)) {
+		ferrule_error(ferrule, "'%s' is not a kernel version such as "
+				       "3.10 or 6.1", options->kernel);
+		return FERRULE_USAGE;
+	}
+	if (options->assume_tracked) {
+		host->conntrack_loaded = true;
+		host->evidence = "--assume-tracked";
+	}
+	return FERRULE_OK;
+}
+
+struct ferrule_plan *ferrule_plan_new(struct ferrule_rules *rules,
+				      const struct ferrule_plan_options *options,
+				      int *status)
+{
+	struct ferrule *ferrule = rules->ferrule;
+	struct ferrule_plan *plan = fe_calloc(1, sizeof(*plan));
+	struct fe_pass_context context = {
+	    .rules = &rules->rules,
+	    .host = &plan->host,
+	    .sources = ferrule->sources,
+	    .diags = ferrule->diags,
+	};
+	const struct fe_plan_options plan_options = {
+	    .level = options->level == FERRULE_LEVEL_NONE ? FE_LEVEL_NONE
+							  : FE_LEVEL_INVALID,
+	    .max_rules = options->max_rules,
+	    .no_check = options->no_check,
+	};
+
+	plan->ferrule = ferrule;
+	*status = fill_host(ferrule, &plan->host, options);
+	if (!*status) {
+		plan->plan = fe_plan_make(&context, &plan_options);
+		if (!plan->plan)
+			*status = FERRULE_INTERNAL;
+	}
+	if (plan->plan)
+		return plan;
+	ferrule_plan_free(plan);
+	return NULL;
+}
+
+void ferrule_plan_free(struct ferrule_plan *plan)
+{
+	if (!plan)
+		return;
+	fe_plan_free(plan->plan);
+	free(plan);
+}
+
+bool ferrule_plan_has_rules(const struct ferrule_plan *plan, unsigned family)
+{
+	if (family)
+		return fe_plan_has_rules(plan->plan, family);
+	return fe_plan_has_rules(plan->plan, 4) ||
+	       fe_plan_has_rules(plan->plan, 6);
+}
+
+bool ferrule_plan_has_family(const struct ferrule_plan *plan, unsigned family)
+{
+	return plan->plan->families[family == 6].given;
+}
+
+int ferrule_plan_print(struct ferrule_plan *plan, unsigned family,
+		       const struct ferrule_out *to)
+{
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	fe_plan_print(plan->plan, family, false, &out);
+	return fe_out_finish(plan->ferrule, &out);
+}
+
+int ferrule_plan_print_rollback(struct ferrule_plan *plan, unsigned family,
+				const struct ferrule_out *to)
+{
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	fe_plan_print_rollback(plan->plan, family, &out);
+	return fe_out_finish(plan->ferrule, &out);
+}
+
+int ferrule_plan_print_flush(struct ferrule_plan *plan,
+			     const struct ferrule_out *to)
+{
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	fe_plan_print_flush(plan->plan, &out);
+	return fe_out_finish(plan->ferrule, &out);
+}
+
+int ferrule_plan_print_json(struct ferrule_plan *plan,
+			    const struct ferrule_out *to)
+{
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	fe_plan_print_json(plan->plan, &out);
+	return fe_out_finish(plan->ferrule, &out);
 }

@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
     {"fmt", cmd_fmt, "rules as iptables-save prints them"},
     {"help", cmd_help, "this text, or a command's own"},
+    {"plan", cmd_plan, "rules that leave packets untracked, proved"},
     {"state", cmd_state, "which rules need connection tracking"},
 };
 

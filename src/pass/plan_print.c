@@ -1,0 +1,341 @@
+/*
+ * Plans as text: rules for iptables-restore --noflush, whose comments are the
+ * report; what undoes them; what flushes the entries.
+ *
+ * filter comes before raw: a companion matches nothing until raw untracks.
+ * Rules for a chain's head are printed in reverse, since each is inserted as
+ * rule 1.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "pass/plan_priv.h"
+#include "ruleset/ruleset.h"
+
+static const char *const state_names[] = {
+	"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED",
+};
+
+/* A witness as text. */
+
+static void put_addr(unsigned family, struct fe_u128 a, struct fe_buf *buf)
+{
+	if (family == 4) {
+		fe_buf_printf(buf, "%u.%u.%u.%u", (unsigned)(a.lo >> 24) & 255,
+			      (unsigned)(a.lo >> 16) & 255,
+			      (unsigned)(a.lo >> 8) & 255,
+			      (unsigned)a.lo & 255);
+		return;
+	}
+	for (unsigned i = 0; i < 8; i++)
+		fe_buf_printf(buf, "%s%x", i ? ":" : "",
+			      (unsigned)((i < 4 ? a.hi : a.lo) >>
+					 (48 - 16 * (i & 3))) & 0xffff);
+}
+
+static void put_transport(struct fe_planner *p, const struct fe_box *w,
+			  struct fe_buf *buf)
+{
+	unsigned proto = (unsigned)w->lo[FE_F_PROTO].lo;
+	bool ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+
+	if (ports)
+		fe_buf_puts(buf, proto == IPPROTO_TCP ? "tcp " : "udp ");
+	else if (proto == (p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+		fe_buf_printf(buf, "icmp type %u ",
+			      (unsigned)w->lo[FE_F_ICMP_TYPE].lo);
+	else
+		fe_buf_printf(buf, "protocol %u ", proto);
+	put_addr(p->family, w->lo[FE_F_SADDR], buf);
+	if (ports)
+		fe_buf_printf(buf, ":%u", (unsigned)w->lo[FE_F_SPORT].lo);
+	fe_buf_puts(buf, " -> ");
+	put_addr(p->family, w->lo[FE_F_DADDR], buf);
+	if (ports)
+		fe_buf_printf(buf, ":%u", (unsigned)w->lo[FE_F_DPORT].lo);
+}
+
+const char *fe_plan_witness(struct fe_planner *p, fe_set set)
+{
+	static const char *const flags[] = {"FIN", "SYN", "RST", "PSH",
+					    "ACK", "URG", "ECE", "CWR"};
+	struct fe_box w;
+	struct fe_buf buf = {0};
+	const char *text;
+
+	if (fe_set_is_empty(set) || !fe_set_witness(p->space, set, &w))
+		return NULL;
+	put_transport(p, &w, &buf);
+	if (w.lo[FE_F_PROTO].lo == IPPROTO_TCP && w.lo[FE_F_TCP_FLAGS].lo) {
+		const char *between = " ";
+
+		for (unsigned i = 0; i < 8; i++) {
+			if (!(w.lo[FE_F_TCP_FLAGS].lo >> i & 1))
+				continue;
+			fe_buf_printf(&buf, "%s%s", between, flags[i]);
+			between = ",";
+		}
+	}
+	if (w.lo[FE_F_IIF].lo)
+		fe_buf_printf(&buf, " in %s",
+			      fe_behave_iface_name(
+				  p->behave, (unsigned)w.lo[FE_F_IIF].lo));
+	if (w.lo[FE_F_OIF].lo)
+		fe_buf_printf(&buf, " out %s",
+			      fe_behave_iface_name(
+				  p->behave, (unsigned)w.lo[FE_F_OIF].lo));
+	text = fe_arena_strdup(p->arena, fe_buf_text(&buf));
+	fe_buf_free(&buf);
+	(void)state_names;
+	return text;
+}
+
+/* The report. */
+
+static const char *level_name(enum fe_plan_level level)
+{
+	return level == FE_LEVEL_NONE ? "none" : "invalid";
+}
+
+static void put_trigger(const struct fe_plan *plan,
+			const struct fe_track_rule *t, struct fe_out *out)
+{
+	struct fe_place place = fe_source_place(plan->sources, t->rule->span);
+	struct fe_buf buf = {0};
+
+	fe_rule_place(t->rule, &buf);
+	if (place.name)
+		fe_out_printf(out, "#   %s:%u: ", place.name, place.line);
+	else
+		fe_out_puts(out, "#   ");
+	fe_out_printf(out, "%s: %s\n", fe_buf_text(&buf), t->why);
+	fe_buf_free(&buf);
+}
+
+static void put_triggers(const struct fe_plan *plan,
+			 const struct fe_plan_family *fam, struct fe_out *out)
+{
+	unsigned n = fam->track.n_triggers + fam->track.n_maybe, shown = 0;
+
+	if (!fe_track_is_on(&fam->track)) {
+		fe_out_puts(out, "# No rule switches tracking on.\n");
+		if (fam->on_because)
+			fe_out_printf(out, "# Taken as tracked all the same: "
+					   "%s.\n", fam->on_because);
+		return;
+	}
+	fe_out_puts(out, "# Tracking is on because of:\n");
+	for (size_t i = 0; i < fam->track.rules.n; i++) {
+		if (!fam->track.rules.data[i].trigger)
+			continue;
+		if (shown++ < 8)
+			put_trigger(plan, &fam->track.rules.data[i], out);
+	}
+	if (n > 8)
+		fe_out_printf(out, "#   and %u more\n", n - 8);
+}
+
+static void put_refusals(const struct fe_plan_family *fam, struct fe_out *out)
+{
+	if (!fam->refusals.n)
+		return;
+	fe_out_puts(out, "#\n# Left tracked, and why:\n");
+	for (size_t i = 0; i < fam->refusals.n; i++) {
+		const struct fe_plan_refusal *r = &fam->refusals.data[i];
+		struct fe_buf buf = {0};
+
+		fe_out_printf(out, "#   %s: [%s] %s\n", r->name,
+			      fe_plan_reason_names[r->reason], r->text);
+		if (r->rule) {
+			struct fe_buf place = {0};
+
+			fe_rule_place(r->rule, &place);
+			fe_rule_print(r->rule, &buf);
+			fe_out_printf(out, "#     in the way: %s: %s\n",
+				      fe_buf_text(&place), fe_buf_text(&buf));
+			fe_buf_free(&place);
+		}
+		if (r->witness)
+			fe_out_printf(out, "#     for example: %s\n",
+				      r->witness);
+		fe_buf_free(&buf);
+	}
+}
+
+static void put_differences(const struct fe_plan *plan,
+			    const struct fe_plan_family *fam,
+			    struct fe_out *out)
+{
+	if (plan->level == FE_LEVEL_NONE || !fam->classes.n)
+		return;
+	fe_out_puts(out, "#\n# What may fare differently (only what conntrack "
+			 "calls INVALID, before or now):\n");
+	if (!fam->differences.n)
+		fe_out_puts(out, "#   nothing\n");
+	for (size_t i = 0; i < fam->differences.n; i++) {
+		const struct fe_plan_difference *d = &fam->differences.data[i];
+
+		fe_out_printf(out, "#   %s\n", d->what);
+		if (d->witness)
+			fe_out_printf(out, "#     for example: %s\n",
+				      d->witness);
+	}
+}
+
+static void put_head(const struct fe_plan *plan,
+		     const struct fe_plan_family *fam, struct fe_out *out)
+{
+	const char *tool =
+	    fam->family == 6 ? "ip6tables-restore" : "iptables-restore";
+
+	fe_out_printf(out, "# ferrule plan, level %s, for %s --noflush\n",
+		      level_name(plan->level), tool);
+	put_triggers(plan, fam, out);
+	if (!fam->tracked) {
+		fe_out_puts(out, "# Nothing is tracked, so there is nothing to "
+				 "untrack: no rules.\n"
+				 "# If entries appear all the same, look for "
+				 "other nft tables (nft list ruleset), OVS, "
+				 "IPVS,\n"
+				 "# another network namespace, or a kernel "
+				 "before 4.10 with conntrack loaded "
+				 "(--assume-tracked).\n");
+		return;
+	}
+	if (fam->classes.n) {
+		fe_out_puts(out, "#\n# Untracked from now on:\n");
+		for (size_t i = 0; i < fam->classes.n; i++)
+			fe_out_printf(out,
+				      "#   %s\n#     removes: %s\n"
+				      "#     price: %s\n",
+				      fam->classes.data[i].name,
+				      fam->classes.data[i].removes,
+				      fam->classes.data[i].price);
+	} else {
+		fe_out_puts(out, "#\n# No class can be untracked.\n");
+	}
+	put_differences(plan, fam, out);
+	put_refusals(fam, out);
+	if (fam->assumptions.n)
+		fe_out_puts(out, "#\n# Assumed:\n");
+	for (size_t i = 0; i < fam->assumptions.n; i++)
+		fe_out_printf(out, "#   %s\n", fam->assumptions.data[i]);
+	if (plan->checked && fam->classes.n)
+		fe_out_printf(out,
+			      "#\n# Checked again independently: %llu packets "
+			      "compared, no difference beyond the level.\n",
+			      (unsigned long long)plan->n_checks);
+}
+
+/* The rules. */
+
+typedef void each_rule_fn(void *arg, const struct fe_plan_rule *rule);
+
+static void each_rule(const struct fe_plan_family *fam, bool head,
+		      enum fe_table_id table, each_rule_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < fam->classes.n; i++) {
+		const struct fe_plan_class *class = &fam->classes.data[i];
+
+		for (size_t r = 0; r < class->rules.n; r++)
+			if (class->rules.data[r].table == table &&
+			    class->rules.data[r].head == head)
+				fn(arg, &class->rules.data[r]);
+	}
+	for (size_t i = 0; i < fam->shared.n; i++)
+		if (fam->shared.data[i].table == table &&
+		    fam->shared.data[i].head == head)
+			fn(arg, &fam->shared.data[i]);
+}
+
+struct printer {
+	struct fe_out *out;
+	bool undo;
+	FE_VEC(const struct fe_plan_rule *) held; /* to print in reverse */
+};
+
+static void print_rule(void *arg, const struct fe_plan_rule *rule)
+{
+	struct printer *pr = arg;
+	const char *blank = *rule->spec ? " " : "";
+
+	if (rule->head && !pr->undo)
+		fe_out_printf(pr->out, "-I %s 1%s%s\n", rule->chain, blank,
+			      rule->spec);
+	else
+		fe_out_printf(pr->out, "-%c %s%s%s\n", pr->undo ? 'D' : 'A',
+			      rule->chain, blank, rule->spec);
+}
+
+static void hold_rule(void *arg, const struct fe_plan_rule *rule)
+{
+	struct printer *pr = arg;
+
+	fe_vec_push(&pr->held, rule);
+}
+
+static void count_rule(void *arg, const struct fe_plan_rule *rule)
+{
+	(void)rule;
+	++*(unsigned *)arg;
+}
+
+static void print_table(const struct fe_plan_family *fam,
+			enum fe_table_id table, bool undo, struct fe_out *out)
+{
+	struct printer pr = {.out = out, .undo = undo};
+	unsigned n = 0;
+
+	each_rule(fam, false, table, count_rule, &n);
+	each_rule(fam, true, table, count_rule, &n);
+	if (!n)
+		return;
+	fe_out_printf(out, "*%s\n", fe_table_names[table]);
+	each_rule(fam, true, table, hold_rule, &pr);
+	for (size_t i = pr.held.n; i-- > 0;)
+		print_rule(&pr, pr.held.data[i]);
+	each_rule(fam, false, table, print_rule, &pr);
+	fe_out_puts(out, "COMMIT\n");
+	fe_vec_free(&pr.held);
+}
+
+void fe_plan_print(const struct fe_plan *plan, unsigned family, bool rules_only,
+		   struct fe_out *out)
+{
+	const struct fe_plan_family *fam = &plan->families[family == 6];
+
+	if (!rules_only)
+		put_head(plan, fam, out);
+	print_table(fam, FE_FILTER, false, out);
+	print_table(fam, FE_RAW, false, out);
+}
+
+void fe_plan_print_rollback(const struct fe_plan *plan, unsigned family,
+			    struct fe_out *out)
+{
+	const struct fe_plan_family *fam = &plan->families[family == 6];
+
+	fe_out_printf(out, "# undoes the ferrule plan; for %s --noflush\n",
+		      family == 6 ? "ip6tables-restore" : "iptables-restore");
+	print_table(fam, FE_RAW, true, out);
+	print_table(fam, FE_FILTER, true, out);
+}
+
+void fe_plan_print_flush(const struct fe_plan *plan, struct fe_out *out)
+{
+	fe_out_puts(out, "#!/bin/sh\n"
+			 "# Removes the entries that the plan's classes left "
+			 "behind. conntrack exits with 1\n"
+			 "# where there are none.\n");
+	for (unsigned f = 0; f < 2; f++) {
+		const struct fe_plan_family *fam = &plan->families[f];
+
+		for (size_t i = 0; i < fam->classes.n; i++)
+			for (size_t k = 0; k < fam->classes.data[i].flush.n;
+			     k++)
+				fe_out_printf(
+				    out, "%s\n",
+				    fam->classes.data[i].flush.data[k]);
+	}
+	fe_out_puts(out, "exit 0\n");
+}
