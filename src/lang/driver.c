@@ -53,8 +53,18 @@ static bool makes_item(const struct fe_line *line)
 	}
 }
 
+/* Counters are no part of the line: its place is its next word's. */
+static void settle(struct fe_line *line, uint32_t off)
+{
+	if (line->off != FE_LINE_LATER)
+		return;
+	line->off = line->end = off;
+	line->scopes.data[0].off = off;
+}
+
 static void end_line(struct fe_driver *d)
 {
+	settle(&d->line, d->line.end);
 	fe_line_end(&d->line);
 	if (d->first_comment < d->line.ruleset->comments.n &&
 	    makes_item(&d->line))
@@ -67,6 +77,7 @@ static void take_word(struct fe_driver *d, struct fe_word *word,
 	struct fe_line *line = &d->line;
 	struct fe_diag *diag;
 
+	settle(line, word->off);
 	if (line->failed) {
 		line->end = word->off + word->len;
 		return;

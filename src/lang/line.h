@@ -34,6 +34,9 @@ struct fe_line_setting {
 	struct fe_setting setting;
 };
 
+/* The line's place is not known yet. */
+#define FE_LINE_LATER UINT32_MAX
+
 struct fe_line_rules {
 	FE_VEC(struct fe_rule *) list;
 };

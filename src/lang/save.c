@@ -60,10 +60,12 @@ static bool first_word(struct fe_driver *d, struct fe_word *word,
 		word->off += (uint32_t)len;
 		word->len -= (uint32_t)len;
 	}
-	fe_line_begin(line, word->off);
+	bool only = len && !word->text.len;
+	fe_line_begin(line, only ? FE_LINE_LATER : word->off);
+	line->end = word->off;
 	line->packets = packets;
 	line->bytes = bytes;
-	return len && !word->text.len;
+	return only;
 }
 
 static void open_table(struct fe_driver *d, size_t from, size_t to)
