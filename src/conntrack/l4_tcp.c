@@ -257,8 +257,10 @@ static enum rst_check check_rst(const struct fe_l4_packet *p,
 			return RST_CHECK_WINDOW;
 		*new = old;
 	}
-	/* It answers a SYN or ACK that was let through. */
-	if (((seen_reply && tcp->last_index == FE_TCP_SET_SYN) ||
+	/* It answers a SYN or ACK that was let through; the SYN's sender
+	 * does not answer itself (measured). */
+	if (((seen_reply && tcp->last_index == FE_TCP_SET_SYN &&
+	      tcp->last_dir != dir) ||
 	     (!assured && tcp->last_index == FE_TCP_SET_ACK)) &&
 	    s->ack == tcp->last_end)
 		return RST_GOOD;

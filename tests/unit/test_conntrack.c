@@ -49,6 +49,28 @@ START_TEST(a_flow_to_itself_is_found_in_the_reply_direction)
 }
 END_TEST
 
+/* Its SYN/ACK acknowledged something old and was ignored. */
+START_TEST(an_old_reset_of_the_syn_sender_is_ignored)
+{
+	struct test_segment syn = {.flags = FE_TCP_SYN, .seq = 1u << 31};
+	struct test_segment answer = {.flags = FE_TCP_SYN | FE_TCP_ACK,
+				      .seq = 5, .ack = 1u << 30};
+	struct test_segment reset = {.flags = FE_TCP_RST, .seq = 1u << 30};
+	struct world w;
+	struct test_packet t;
+
+	world_begin(&w);
+	test_tcp(&t, SECOND, ends, syn);
+	play(&w, &t);
+	test_tcp(&t, SECOND, test_reply(ends), answer);
+	play(&w, &t);
+	test_tcp(&t, SECOND, ends, reset);
+	ck_assert_int_eq(play(&w, &t), FE_CT_ESTABLISHED);
+	ck_assert_str_eq(fe_flow_state_name(only(&w)), "SYN_SENT");
+	world_end(&w);
+}
+END_TEST
+
 START_TEST(the_first_reply_alone_makes_no_stream)
 {
 	struct world w;
@@ -336,6 +358,7 @@ static Suite *suite(void)
 
 	tcase_add_test(c, udp_becomes_a_stream_after_two_seconds);
 	tcase_add_test(c, a_flow_to_itself_is_found_in_the_reply_direction);
+	tcase_add_test(c, an_old_reset_of_the_syn_sender_is_ignored);
 	tcase_add_test(c, the_first_reply_alone_makes_no_stream);
 	tcase_add_test(c, entries_expire_to_the_nanosecond);
 	tcase_add_test(c, many_entries_expire_each_at_its_time);
