@@ -40,6 +40,13 @@ struct fe_route {
 /* Versions are 0xMMmm: 6.18 is 0x0612. */
 #define FE_KERNEL(major, minor) ((uint32_t)((major) << 8 | (minor)))
 
+enum fe_timeout_index { /* of fe_sysctls.timeouts */
+#define T(NAME, name, now, old) FE_TIMEOUT_##NAME,
+#include "host/timeouts.def"
+#undef T
+	FE_N_TIMEOUTS
+};
+
 struct fe_sysctls { /* the ones the engine obeys; units as in the kernel */
 	uint32_t nf_conntrack_max;     /* entries; 0: default of the profile */
 	uint32_t nf_conntrack_buckets;
@@ -50,8 +57,7 @@ struct fe_sysctls { /* the ones the engine obeys; units as in the kernel */
 	uint8_t rp_filter;             /* 0 off 1 strict 2 loose */
 	uint8_t accept_local;
 	uint8_t ip_default_ttl, ip6_hop_limit;
-	uint32_t timeouts[64];         /* seconds, enum fe_timeout of
-					  host/timeouts.def order */
+	uint32_t timeouts[FE_N_TIMEOUTS]; /* seconds */
 };
 
 struct fe_host {
@@ -93,8 +99,21 @@ bool fe_host_is_local(const struct fe_host *host, unsigned family,
 /* RTN_* of an address, as -m addrtype and routing see it. */
 unsigned fe_host_addr_type(const struct fe_host *host, unsigned family,
 			   struct fe_u128 addr);
-/* The route to dst, or NULL: unreachable. Longest prefix, then metric. */
+/* The stored route to dst, or NULL. Longest prefix, then metric. */
 const struct fe_route *fe_host_route(const struct fe_host *host,
 				     unsigned family, struct fe_u128 dst);
+
+/*
+ * The interface by which packets to dst leave, connected networks included,
+ * and the source address they get when they have none; 0: unreachable.
+ */
+uint16_t fe_host_oif(const struct fe_host *host, unsigned family,
+		     struct fe_u128 dst, struct fe_u128 *prefsrc);
+/* The interface's address, rather in the network of `towards` (0: any). */
+bool fe_host_iface_addr(const struct fe_host *host, uint16_t iface,
+			unsigned family, struct fe_u128 towards,
+			struct fe_u128 *addr);
+/* Whether fe_host_sysctl() knows the key. */
+bool fe_host_sysctl_is_known(struct fe_str name);
 
 #endif

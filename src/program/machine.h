@@ -1,0 +1,137 @@
+/*
+ * The inside of the engine: what its files share.
+ *
+ * walk.c runs one table's chain for a packet, act.c does what targets say,
+ * life.c leads a packet from hook to hook, answer.c makes the packets that
+ * the host answers with, engine.c is the public face.
+ */
+#ifndef FE_MACHINE_H
+#define FE_MACHINE_H
+
+#include "program/engine.h"
+
+struct fe_life;
+struct fe_program;
+
+/* Rules of one family, prepared for a run. */
+struct fe_side {
+	unsigned family;                /* 4 or 6 */
+	const struct fe_ruleset *rules; /* NULL: none */
+	bool tracks;                    /* conntrack is on */
+	bool has_nat;                   /* the nat table is there */
+	const struct fe_chain *entry[FE_N_TABLES][FE_N_HOOKS];
+	uint32_t *base[FE_N_TABLES];    /* number of a chain's first rule */
+	uint32_t n_rules;
+	uint64_t *counters;             /* packets, bytes of each rule */
+	uint64_t (*policies[FE_N_TABLES])[2]; /* of each builtin chain */
+	void ***states;                 /* [rule][part], NULL: stateless */
+	struct fe_arena *arena;
+	struct fe_program *program;     /* compiled; NULL: naive */
+};
+
+enum fe_verdict { FE_V_ACCEPT, FE_V_DROP, FE_V_REJECT, FE_V_QUEUE };
+
+struct fe_frame { /* where to go on after a user chain */
+	const struct fe_chain *chain;
+	uint32_t next;
+};
+
+/* Something seen while a cause was still being played. */
+struct fe_deferred {
+	bool is_result;           /* else an emission */
+	struct fe_packet packet;
+	uint8_t *bytes;           /* owned; packet.data points there */
+	struct fe_result result;
+	uint16_t oif;
+};
+
+struct fe_engine {
+	const struct fe_rules *rules;
+	struct fe_host *host;
+	struct fe_engine_options options;
+	struct fe_observer observer;
+	struct fe_conntrack *ct;
+	struct fe_side sides[2];       /* v4, v6 */
+	FE_VEC(struct fe_frame) stack; /* of chains, during a walk */
+	FE_VEC(struct fe_deferred) deferred;
+	unsigned depth;                /* 1 while a batch's packet is played,
+					  more for what it causes */
+	int64_t now;
+	int64_t second;                /* last one told to the observer */
+	int32_t current;               /* index of the packet in its batch */
+	uint64_t n_unknown;            /* answers that nothing could give */
+	struct fe_defrag *defrag;
+};
+
+/* A packet on its way. */
+struct fe_life {
+	struct fe_engine *e;
+	struct fe_side *side;
+	struct fe_packet *p;
+	uint8_t *own;         /* private copy of the bytes, or NULL */
+	enum fe_hook hook;
+	uint16_t zone;        /* from a CT target */
+	bool has_template;    /* a CT target was here first */
+	struct fe_result r;
+	uint32_t frag_size;   /* largest fragment it came in; 0: whole */
+};
+
+/* Whether the rule matches; naive.c. FE_DUNNO: nothing tells. */
+enum fe_answer fe_naive_match(struct fe_engine *e, struct fe_side *side,
+			      const struct fe_rule *rule, uint32_t number,
+			      const struct fe_packet *p);
+/* One part, as the match or base that it is. */
+enum fe_answer fe_naive_part(const struct fe_host *host,
+			     const struct fe_ipsets *ipsets,
+			     const struct fe_part *part, unsigned family,
+			     const struct fe_packet *p, void *state);
+
+/* The table's chain at the life's hook. */
+enum fe_verdict fe_walk(struct fe_life *l, enum fe_table_id table);
+
+/* What a target does; *go_on: the walk continues with the next rule. */
+enum fe_verdict fe_act(struct fe_life *l, const struct fe_rule *rule,
+		       bool *go_on);
+/* The line that LOG writes. */
+void fe_act_log(struct fe_life *l, const struct fe_rule *rule);
+
+/* Answers to a packet; each plays the new packet at once. */
+void fe_answer_reject(struct fe_life *l, const struct fe_rule *rule);
+void fe_answer_icmp(struct fe_life *l, uint8_t type, uint8_t code,
+		    uint32_t rest);
+
+/* Plays a whole life; the caller frees nothing. */
+void fe_life_incoming(struct fe_engine *e, struct fe_packet *p,
+		      struct fe_result *result);
+void fe_life_outgoing(struct fe_engine *e, struct fe_packet *p,
+		      struct fe_result *result);
+/* Makes the bytes writable. */
+uint8_t *fe_life_own(struct fe_life *l);
+/* Reads addresses' types anew, after they changed. */
+void fe_life_types(struct fe_life *l);
+
+static inline struct fe_side *fe_side_of(struct fe_engine *e, unsigned family)
+{
+	return &e->sides[family == 6];
+}
+
+static inline uint32_t fe_rule_number(const struct fe_side *side,
+				      const struct fe_rule *rule)
+{
+	const struct fe_chain *chain = rule->chain;
+
+	return side->base[chain->table->id][chain->index] + rule->index - 1;
+}
+
+static inline bool fe_iface_matches(const char *pattern, const char *name)
+{
+	size_t i = 0;
+
+	if (!*name)
+		return false;
+	for (; pattern[i] && pattern[i] == name[i]; i++)
+		;
+	return (pattern[i] == '+' && !pattern[i + 1]) || pattern[i] == name[i];
+}
+
+#endif
