@@ -44,7 +44,7 @@ enum fe_timeout_index { /* of fe_sysctls.timeouts */
 #define T(NAME, name, now, old) FE_TIMEOUT_##NAME,
 #include "host/timeouts.def"
 #undef T
-	FE_N_TIMEOUTS
+	FE_TIMEOUT_COUNT
 };
 
 struct fe_sysctls { /* the ones the engine obeys; units as in the kernel */
@@ -57,7 +57,7 @@ struct fe_sysctls { /* the ones the engine obeys; units as in the kernel */
 	uint8_t rp_filter;             /* 0 off 1 strict 2 loose */
 	uint8_t accept_local;
 	uint8_t ip_default_ttl, ip6_hop_limit;
-	uint32_t timeouts[FE_N_TIMEOUTS]; /* seconds */
+	uint32_t timeouts[FE_TIMEOUT_COUNT]; /* seconds */
 };
 
 struct fe_host {
