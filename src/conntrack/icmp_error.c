@@ -90,7 +90,9 @@ enum fe_icmp_kind fe_icmp_classify(struct fe_conntrack *ct,
 	} else {
 		if (untracked6(type))
 			return FE_ICMP_UNTRACKED;
-		if (type == 137)
+		/* A redirect must be whole and of code 0; with another code
+		 * it is like any unknown type. */
+		if (type == 137 && (p.have < 40 || packet->icmp_code == 0))
 			return FE_ICMP_INVALID;
 		if (type >= 128)
 			return FE_ICMP_PLAIN;
