@@ -120,7 +120,6 @@ static bool port_in(const struct fe_tuple *t, enum fe_nat_kind kind,
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
 	case IPPROTO_GRE:
 		port = kind == FE_NAT_SRC ? t->sport : t->dport;
 		break;
@@ -294,7 +293,7 @@ static bool has_ports(const struct fe_tuple *t)
 {
 	return is_icmp_proto(t) || t->proto == IPPROTO_TCP ||
 	       t->proto == IPPROTO_UDP || t->proto == IPPROTO_UDPLITE ||
-	       t->proto == IPPROTO_SCTP || t->proto == IPPROTO_DCCP;
+	       t->proto == IPPROTO_SCTP;
 }
 
 /*

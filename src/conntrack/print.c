@@ -101,6 +101,10 @@ void fe_flow_print(const struct fe_conntrack *ct, const struct fe_flow *flow,
 		      flow->proto, (long long)(left > 0 ? left : 0));
 	if (state[0] != '\0')
 		fe_buf_printf(buf, "%s ", state);
+	if (flow->proto == IPPROTO_GRE)
+		fe_buf_printf(buf, "timeout=%u, stream_timeout=%u ",
+			      ct->host->sysctls.timeouts[FE_T_GRE],
+			      ct->host->sysctls.timeouts[FE_T_GRE_STREAM]);
 	print_tuple(ct, buf, flow, FE_ORIGINAL);
 	if (!(flow->status & FE_IPS_SEEN_REPLY))
 		fe_buf_puts(buf, "[UNREPLIED] ");

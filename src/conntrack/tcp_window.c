@@ -81,8 +81,9 @@ static void init_sender(struct fe_tcp *tcp, unsigned dir,
 	sender->end = sender->maxend = s->end;
 	sender->maxwin = s->win ? s->win : 1;
 	fe_tcp_options(tcp, dir, s);
-	/* Scaling counts when both sides ask for it (RFC 7323). */
-	if (!(tcp->flags[0] & tcp->flags[1] & FE_TCP_SCALE))
+	/* Scaling counts when both sides ask for it (RFC 7323); only the
+	 * answer tells. */
+	if (dir == FE_REPLY && !(tcp->flags[0] & tcp->flags[1] & FE_TCP_SCALE))
 		tcp->scale[0] = tcp->scale[1] = 0;
 }
 

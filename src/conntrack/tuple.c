@@ -22,12 +22,10 @@ static const uint8_t icmpv6_inverse[256] = {
 static bool read_gre(struct fe_tuple *t, const uint8_t *l4, uint32_t size)
 {
 	/* Version 0: one flow per pair of addresses, whatever the key. */
-	if (size < 4)
-		return true;
-	if ((l4[1] & 7) != 1)
+	if (size < 4 || (l4[1] & 7) != 1 || size < 8)
 		return true;
 	/* PPTP: the call id; the other side's is known to a helper only. */
-	if (size < 8 || fe_get16(l4 + 2) != 0x880b)
+	if (fe_get16(l4 + 2) != 0x880b)
 		return false;
 	t->dport = fe_get16(l4 + 6);
 	return true;
