@@ -39,7 +39,10 @@ void fe_tcp_options(struct fe_tcp *tcp, unsigned side,
 	const uint8_t *at = s->options, *option;
 	uint32_t left = s->options_size, size;
 
-	/* What else the side has said is forgotten with its old options. */
+	/* What the side said before is forgotten with its old options, but
+	 * stays where there are none (measured). */
+	if (left == 0)
+		return;
 	tcp->scale[side] = 0;
 	tcp->flags[side] &= FE_TCP_LIBERAL;
 	while ((option = next_option(&at, &left, &size)) != NULL) {
