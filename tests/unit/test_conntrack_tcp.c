@@ -300,6 +300,42 @@ START_TEST(a_reset_answers_only_the_other_side)
 }
 END_TEST
 
+/* Found by tests/kernel/ct_direct: a SYN/ACK without options clears none. */
+START_TEST(options_stay_where_a_repeated_syn_has_none)
+{
+	static const uint8_t sack_ok[] = {4, 2, 1, 1};
+	static const uint8_t sack[] = {1, 1, 5, 10, 0, 0, 4, 0, 0, 0, 9, 9};
+	struct fe_ip_header ip = test_ip(client, 6);
+	struct fe_tcp_header tcp = {
+		.sport = 1000, .dport = 80, .seq = 1000, .flags = S,
+		.window = 1000, .options = sack_ok, .options_size = 4,
+	};
+	static const struct row rows[] = {
+		{1, S | A, 5000, 1001, 0, EST, "SYN_RECV", 60},
+		{0, S | A, 1001, 5001, 0, EST, "SYN_RECV", 60},
+	};
+	struct test_packet t;
+	struct world w;
+
+	world_begin(&w);
+	t.size = fe_build_tcp(t.bytes, &ip, &tcp, NULL, 0);
+	test_read(&t, SECOND);
+	play(&w, &t);
+	RUN(&w, rows);
+	/* A SACK block of numbers that nobody has sent. */
+	ip = test_ip(test_reply(client), 6);
+	tcp = (struct fe_tcp_header){
+		.sport = 80, .dport = 1000, .seq = 5001, .ack = 1002,
+		.flags = A, .window = 1000, .options = sack,
+		.options_size = sizeof(sack),
+	};
+	t.size = fe_build_tcp(t.bytes, &ip, &tcp, NULL, 0);
+	test_read(&t, SECOND);
+	ck_assert_int_eq(play(&w, &t), INV);
+	world_end(&w);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("conntrack tcp");
@@ -317,6 +353,7 @@ static Suite *suite(void)
 	tcase_add_test(c, retransmissions_shorten_the_wait);
 	tcase_add_test(c, a_repeated_syn_does_not_prolong);
 	tcase_add_test(c, a_reset_answers_only_the_other_side);
+	tcase_add_test(c, options_stay_where_a_repeated_syn_has_none);
 	suite_add_tcase(s, c);
 	return s;
 }
