@@ -2,8 +2,9 @@
  * The inside of the engine: what its files share.
  *
  * walk.c runs one table's chain for a packet, act.c does what targets say,
- * life.c leads a packet from hook to hook, answer.c makes the packets that
- * the host answers with, engine.c is the public face.
+ * log.c writes LOG's lines, route.c knows the ways between hooks, life.c
+ * leads a packet from hook to hook, answer.c makes the packets that the host
+ * answers with, engine.c is the public face.
  */
 #ifndef FE_MACHINE_H
 #define FE_MACHINE_H
@@ -19,6 +20,7 @@ struct fe_side {
 	const struct fe_ruleset *rules; /* NULL: none */
 	bool tracks;                    /* conntrack is on */
 	bool has_nat;                   /* the nat table is there */
+	bool wants_types;               /* rules ask for address types */
 	const struct fe_chain *entry[FE_N_TABLES][FE_N_HOOKS];
 	uint32_t *base[FE_N_TABLES];    /* number of a chain's first rule */
 	uint32_t n_rules;
@@ -36,13 +38,22 @@ struct fe_frame { /* where to go on after a user chain */
 	uint32_t next;
 };
 
-/* Something seen while a cause was still being played. */
+/*
+ * Something seen while a cause was still being played. Answers are played in
+ * the middle of their cause's life, as in the kernel, and told after it.
+ */
 struct fe_deferred {
+	uint32_t life;            /* number of the life, in order of births */
 	bool is_result;           /* else an emission */
+	uint16_t oif;
 	struct fe_packet packet;
 	uint8_t *bytes;           /* owned; packet.data points there */
 	struct fe_result result;
-	uint16_t oif;
+};
+
+enum {
+	FE_MAX_DEPTH = 6,         /* answers to answers to answers ... */
+	FE_SCRATCH = 65536 + 64,  /* the largest packet, and room to build */
 };
 
 struct fe_engine {
@@ -56,6 +67,9 @@ struct fe_engine {
 	FE_VEC(struct fe_deferred) deferred;
 	unsigned depth;                /* 1 while a batch's packet is played,
 					  more for what it causes */
+	uint32_t births;               /* lives begun for that packet */
+	uint8_t *scratch[FE_MAX_DEPTH]; /* private bytes of each depth's
+					  packet, FE_SCRATCH each */
 	int64_t now;
 	int64_t second;                /* last one told to the observer */
 	int32_t current;               /* index of the packet in its batch */
@@ -70,11 +84,20 @@ struct fe_life {
 	struct fe_packet *p;
 	uint8_t *own;         /* private copy of the bytes, or NULL */
 	enum fe_hook hook;
+	uint32_t number;      /* in order of births */
 	uint16_t zone;        /* from a CT target */
 	bool has_template;    /* a CT target was here first */
+	bool generated;       /* by this host, in answer to another */
 	struct fe_result r;
 	uint32_t frag_size;   /* largest fragment it came in; 0: whole */
 };
+
+/* A family's side (side.c); rules NULL: none. */
+void fe_side_init(struct fe_side *side, unsigned family,
+		  const struct fe_ruleset *rules);
+void fe_side_free(struct fe_side *side);
+void fe_side_store_counters(const struct fe_side *side,
+			    struct fe_ruleset *ruleset);
 
 /* Whether the rule matches; naive.c. FE_DUNNO: nothing tells. */
 enum fe_answer fe_naive_match(struct fe_engine *e, struct fe_side *side,
@@ -95,20 +118,42 @@ enum fe_verdict fe_act(struct fe_life *l, const struct fe_rule *rule,
 /* The line that LOG writes. */
 void fe_act_log(struct fe_life *l, const struct fe_rule *rule);
 
-/* Answers to a packet; each plays the new packet at once. */
+/* Answers to a packet (answer.c); each is played at once. */
 void fe_answer_reject(struct fe_life *l, const struct fe_rule *rule);
+/* rest: the four bytes behind the checksum. */
 void fe_answer_icmp(struct fe_life *l, uint8_t type, uint8_t code,
 		    uint32_t rest);
+/* Whether the transport checksum is right; a snapped packet's is. */
+bool fe_answer_checksum_ok(const struct fe_packet *p);
 
-/* Plays a whole life; the caller frees nothing. */
-void fe_life_incoming(struct fe_engine *e, struct fe_packet *p,
-		      struct fe_result *result);
-void fe_life_outgoing(struct fe_engine *e, struct fe_packet *p,
-		      struct fe_result *result);
+/* Plays a whole life (life.c). */
+void fe_life_play(struct fe_engine *e, struct fe_packet *p, bool outgoing,
+		  struct fe_result *result);
+/* Plays a packet of n bytes that answers the life's, which has its flow for
+ * conntrack; it leaves if there is a route. */
+void fe_life_answer(struct fe_life *cause, const uint8_t *bytes, size_t n);
 /* Makes the bytes writable. */
 uint8_t *fe_life_own(struct fe_life *l);
-/* Reads addresses' types anew, after they changed. */
-void fe_life_types(struct fe_life *l);
+
+/* Tells the observer, at once or after the cause (engine.c). */
+void fe_tell_emit(struct fe_life *l, uint16_t oif);
+void fe_tell_result(struct fe_life *l);
+
+/* Where a packet to dst leaves; 0: nowhere. The loopback interface for this
+ * host's own addresses. (route.c) */
+uint16_t fe_route_out(const struct fe_host *host, unsigned family,
+		      struct fe_u128 dst, struct fe_u128 *prefsrc);
+
+enum fe_way { /* of an incoming packet behind PREROUTING */
+	FE_WAY_LOCAL, FE_WAY_FORWARD,
+	FE_WAY_MARTIAN,     /* source or destination that can't be */
+	FE_WAY_NO_ROUTE,    /* an error goes back where there is one */
+	FE_WAY_SILENT,      /* not for us, and we don't forward */
+};
+enum fe_way fe_route_in(const struct fe_host *host, const struct fe_packet *p,
+			uint16_t *oif);
+/* What ip_rcv and ip6_rcv drop ahead of PREROUTING. */
+bool fe_route_refuses(const struct fe_host *host, const struct fe_packet *p);
 
 static inline struct fe_side *fe_side_of(struct fe_engine *e, unsigned family)
 {
