@@ -129,7 +129,7 @@ static bool resettable(const struct fe_life *l)
 	const struct fe_packet *p = l->p;
 
 	if (p->proto != IPPROTO_TCP || p->later_fragment || p->l4_size < 20 ||
-	    p->caught < p->l4 + 20 || p->tcp_flags & FE_TCP_RST)
+	    p->caught < p->l4 + 20u || p->tcp_flags & FE_TCP_RST)
 		return false;
 	if (p->family == 4 ? !answerable4(l->e->host, p)
 			   : !unicast6(p->src) || !unicast6(p->dst))
