@@ -190,6 +190,8 @@ uint16_t fe_host_oif(const struct fe_host *host, unsigned family,
 	if (connected &&
 	    (!route || connected->prefix_len >= route->prefix_len)) {
 		*prefsrc = connected->addr;
+		if (family == 6)
+			fe_host_select(host, connected->iface, 6, dst, prefsrc);
 		return connected->iface;
 	}
 	if (!route || !route->oif ||
@@ -197,8 +199,8 @@ uint16_t fe_host_oif(const struct fe_host *host, unsigned family,
 		return 0;
 	*prefsrc = route->prefsrc;
 	if (!prefsrc->hi && !prefsrc->lo)
-		fe_host_iface_addr(host, route->oif, family, route->gateway,
-				   prefsrc);
+		fe_host_select(host, route->oif, family,
+			       family == 6 ? dst : route->gateway, prefsrc);
 	return route->oif;
 }
 

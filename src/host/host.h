@@ -113,6 +113,12 @@ uint16_t fe_host_oif(const struct fe_host *host, unsigned family,
 bool fe_host_iface_addr(const struct fe_host *host, uint16_t iface,
 			unsigned family, struct fe_u128 towards,
 			struct fe_u128 *addr);
+/*
+ * The address that this host gives to packets to dst (IPv4: to the next hop)
+ * leaving by oif, where no route says another; false: it has none.
+ */
+bool fe_host_select(const struct fe_host *host, uint16_t oif, unsigned family,
+		    struct fe_u128 dst, struct fe_u128 *addr);
 /* Whether fe_host_sysctl() knows the key. */
 bool fe_host_sysctl_is_known(struct fe_str name);
 

@@ -46,25 +46,34 @@ static void act_ct(struct fe_life *l, const struct fe_rule *rule, bool notrack)
 	l->zone = ct.zone_from_mark ? (uint16_t)p->mark : ct.zone;
 }
 
-/* The address that MASQUERADE and REDIRECT put in; false: there is none. */
-static bool own_address(struct fe_life *l, enum fe_action action,
-			struct fe_u128 *addr)
+/* MASQUERADE asks by the next hop (IPv4) or the destination (IPv6). */
+static bool masquerade_address(const struct fe_life *l, struct fe_u128 *addr)
 {
 	const struct fe_host *host = l->e->host;
-	struct fe_u128 none = {0, 0};
-	struct fe_packet *p = l->p;
+	const struct fe_packet *p = l->p;
+	const struct fe_route *route = fe_host_route(host, p->family, p->dst);
+	struct fe_u128 hop = p->dst;
 
-	if (action == FE_ACT_MASQUERADE) {
-		if (fe_host_oif(host, p->family, p->dst, addr) == p->oif &&
-		    (addr->hi || addr->lo))
-			return true;
-		return fe_host_iface_addr(host, p->oif, p->family, none, addr);
-	}
+	if (p->family == 4 && route && route->oif == p->oif &&
+	    (route->gateway.hi || route->gateway.lo))
+		hop = route->gateway;
+	return fe_host_select(host, p->oif, p->family, hop, addr);
+}
+
+/* The address that MASQUERADE and REDIRECT put in; false: there is none. */
+static bool own_address(const struct fe_life *l, enum fe_action action,
+			struct fe_u128 *addr)
+{
+	const struct fe_packet *p = l->p;
+	struct fe_u128 none = {0, 0};
+
+	if (action == FE_ACT_MASQUERADE)
+		return masquerade_address(l, addr);
 	if (l->hook == FE_OUTPUT) {
 		*addr = p->family == 4 ? fe_u128(0x7f000001) : fe_u128(1);
 		return true;
 	}
-	return fe_host_iface_addr(host, p->iif, p->family, none, addr);
+	return fe_host_iface_addr(l->e->host, p->iif, p->family, none, addr);
 }
 
 static enum fe_verdict act_nat(struct fe_life *l, const struct fe_rule *rule,

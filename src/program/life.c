@@ -78,16 +78,27 @@ static enum fe_verdict confirm(struct fe_life *l)
 	return ends(l, "conntrack: clash");
 }
 
-/* An outgoing packet looks for its way once more; false: there is none. */
-static bool reroute(struct fe_life *l)
+/* An outgoing packet looks for its way; false: there is none. Addresses of
+ * IPv4's loopback network don't leave the host. */
+static bool find_way(struct fe_life *l)
 {
+	const struct fe_host *host = l->e->host;
+	struct fe_packet *p = l->p;
 	struct fe_u128 prefsrc;
-	uint16_t oif =
-	    fe_route_out(l->e->host, l->p->family, l->p->dst, &prefsrc);
+	uint16_t oif = fe_route_out(host, p->family, p->dst, &prefsrc);
 
+	if (p->family == 4 && p->src.lo >> 24 == 127 && oif &&
+	    !host->ifaces.data[oif].loopback)
+		return false;
 	if (oif)
-		l->p->oif = oif;
-	return oif || !l->e->host->known;
+		p->oif = oif;
+	return oif || !host->known;
+}
+
+/* Once more, in OUTPUT. */
+static enum fe_verdict reroute(struct fe_life *l)
+{
+	return find_way(l) ? FE_V_ACCEPT : ends(l, "no route in OUTPUT");
 }
 
 static enum fe_verdict mangle_output(struct fe_life *l)
@@ -95,9 +106,7 @@ static enum fe_verdict mangle_output(struct fe_life *l)
 	uint32_t mark = l->p->mark;
 	enum fe_verdict v = fe_walk(l, FE_MANGLE);
 
-	if (v == FE_V_ACCEPT && l->p->mark != mark && !reroute(l))
-		return ends(l, "no route");
-	return v;
+	return v == FE_V_ACCEPT && l->p->mark != mark ? reroute(l) : v;
 }
 
 static enum fe_nat_kind nat_kind(enum fe_hook hook)
@@ -116,8 +125,8 @@ static enum fe_verdict translate(struct fe_life *l)
 	    FE_CT_ACCEPT)
 		return ends(l, "nat: cannot translate");
 	read_types(l);
-	if (l->hook == FE_OUTPUT && !fe_u128_eq(dst, l->p->dst) && !reroute(l))
-		return ends(l, "no route");
+	if (l->hook == FE_OUTPUT && !fe_u128_eq(dst, l->p->dst))
+		return reroute(l);
 	return FE_V_ACCEPT;
 }
 
@@ -301,47 +310,60 @@ static void incoming(struct fe_life *l)
 static void outgoing(struct fe_life *l)
 {
 	l->hook = FE_OUTPUT;
-	if (!l->p->oif && !reroute(l))
+	if (!l->p->oif && !find_way(l))
 		refuse(l, "no route");
 	else if (pass(l, FE_OUTPUT))
 		leave(l);
+}
+
+static void play(struct fe_life *l, bool out)
+{
+	struct fe_engine *e = l->e;
+
+	l->side = fe_side_of(e, l->p->family);
+	l->number = e->births++;
+	l->r.tracking = l->side->tracks;
+	e->depth++;
+	read_types(l);
+	if (out)
+		outgoing(l);
+	else
+		incoming(l);
+	l->r.mark = l->p->mark;
+	if (l->r.fate != FE_FATE_ACCEPT)
+		fe_conntrack_forget(e->ct, l->p);
+	fe_tell_result(l);
+	e->depth--;
 }
 
 void fe_life_play(struct fe_engine *e, struct fe_packet *p, bool out,
 		  struct fe_result *result)
 {
 	const uint8_t *bytes = p->data;
-	struct fe_life l = {.e = e, .side = fe_side_of(e, p->family), .p = p,
-			    .generated = e->depth > 0, .number = e->births++};
+	struct fe_life l = {.e = e, .p = p, .r.cause = -1};
 
-	e->depth++;
-	l.r.cause = l.generated ? e->current : -1;
-	l.r.tracking = l.side->tracks;
-	read_types(&l);
-	if (out)
-		outgoing(&l);
-	else
-		incoming(&l);
-	l.r.mark = p->mark;
-	if (l.r.fate != FE_FATE_ACCEPT)
-		fe_conntrack_forget(e->ct, p);
-	fe_tell_result(&l);
-	if (!l.generated)
-		p->data = bytes;
+	play(&l, out);
+	p->data = bytes;
 	if (result)
 		*result = l.r;
-	e->depth--;
 }
 
+/*
+ * The answer to an untracked packet is not itself untracked: conntrack sees
+ * it, but CT and NOTRACK take it for a packet that has been decided on.
+ */
 void fe_life_answer(struct fe_life *cause, const uint8_t *bytes, size_t n)
 {
 	struct fe_engine *e = cause->e;
 	struct fe_packet p = {.data = bytes, .size = (uint32_t)n,
 			      .caught = (uint32_t)n, .time = cause->p->time,
 			      .uid = UINT32_MAX, .trust_checksum = true};
+	struct fe_life l = {.e = e, .p = &p, .generated = true,
+			    .r.cause = e->current};
 
 	if (e->depth == FE_MAX_DEPTH || fe_packet_parse(&p) != FE_PARSE_OK)
 		return;
 	fe_conntrack_attach(&p, cause->p);
-	fe_life_play(e, &p, true, NULL);
+	l.has_template = cause->p->ctstate == FE_CT_UNTRACKED;
+	play(&l, true);
 }

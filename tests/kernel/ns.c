@@ -127,6 +127,7 @@ static const char *const quiet[][2] = {
     {"ipv4/conf/all/send_redirects", "0"},
     {"ipv4/conf/default/send_redirects", "0"},
     {"ipv4/icmp_ratelimit", "0"},
+    {"ipv6/auto_flowlabels", "0"},
     {"ipv6/icmp/ratelimit", "0"},
     {"ipv4/icmp_msgs_per_sec", "1000000"},
     {"ipv4/icmp_msgs_burst", "1000000"},

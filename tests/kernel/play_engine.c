@@ -65,7 +65,9 @@ static void on_result(void *arg, const struct fe_packet *packet,
 		if (s->pending.n)
 			life.bytes = s->pending.data[0];
 	} else if (!r->by.rule && !r->by.chain && r->by.why &&
-		   strncmp(r->by.why, "conntrack", 9)) {
+		   strncmp(r->by.why, "conntrack", 9) &&
+		   strncmp(r->by.why, "nat", 3) &&
+		   !strstr(r->by.why, " in OUTPUT")) {
 		life.hook = -1;
 	}
 	s->pending.n = 0;
