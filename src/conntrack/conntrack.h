@@ -84,6 +84,9 @@ enum fe_ct_verdict fe_conntrack_confirm(struct fe_conntrack *ct,
  */
 void fe_conntrack_attach(struct fe_packet *packet,
 			 const struct fe_packet *cause);
+/* A reset answers the packet: its TCP entry, once in the table, is CLOSE. */
+void fe_conntrack_close(struct fe_conntrack *ct,
+			const struct fe_packet *packet);
 /* Deletes the entry that has the tuple, in either direction. */
 bool fe_conntrack_delete(struct fe_conntrack *ct,
 			 const struct fe_tuple *tuple);

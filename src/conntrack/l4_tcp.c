@@ -441,3 +441,15 @@ enum fe_l4_result fe_l4_tcp(struct fe_l4_packet *p)
 		return FE_L4_INVALID;
 	return advance(p, &s);
 }
+
+void fe_conntrack_close(struct fe_conntrack *ct,
+			const struct fe_packet *packet)
+{
+	struct fe_flow *flow = packet->flow;
+
+	if (flow == NULL || flow->proto != IPPROTO_TCP ||
+	    !(flow->status & FE_IPS_CONFIRMED))
+		return;
+	flow->state = CL;
+	fe_timer_set(ct, flow, ct->now + fe_l4_timeout(ct, FE_T_TCP_CLOSE));
+}

@@ -119,6 +119,12 @@ bool fe_host_iface_addr(const struct fe_host *host, uint16_t iface,
  */
 bool fe_host_select(const struct fe_host *host, uint16_t oif, unsigned family,
 		    struct fe_u128 dst, struct fe_u128 *addr);
+/* The interface's IPv6 address that was added last, of dst's scope. */
+bool fe_host_last6(const struct fe_host *host, uint16_t iface,
+		   struct fe_u128 dst, struct fe_u128 *addr);
+/* The source of packets from the host to its own address dst. */
+struct fe_u128 fe_host_local_source(const struct fe_host *host,
+				    unsigned family, struct fe_u128 dst);
 /* Whether fe_host_sysctl() knows the key. */
 bool fe_host_sysctl_is_known(struct fe_str name);
 

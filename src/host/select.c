@@ -131,3 +131,42 @@ bool fe_host_select(const struct fe_host *host, uint16_t oif, unsigned family,
 		return select6(host, oif, dst, addr);
 	return select4(host, oif, dst, addr) || select4(host, 0, dst, addr);
 }
+
+bool fe_host_last6(const struct fe_host *host, uint16_t iface,
+		   struct fe_u128 dst, struct fe_u128 *addr)
+{
+	for (size_t i = host->addrs.n; i-- > 0;) {
+		const struct fe_host_addr *a = &host->addrs.data[i];
+		if (a->family != 6 || a->iface != iface ||
+		    is_link_scope(a->addr) != is_link_scope(dst))
+			continue;
+		*addr = a->addr;
+		return true;
+	}
+	return false;
+}
+
+/* IPv4's local routes have the first address of the network as source. */
+struct fe_u128 fe_host_local_source(const struct fe_host *host,
+				    unsigned family, struct fe_u128 dst)
+{
+	const struct fe_host_addr *own = NULL;
+
+	if (family == 6)
+		return dst;
+	for (size_t i = 0; i < host->addrs.n && !own; i++) {
+		const struct fe_host_addr *a = &host->addrs.data[i];
+		if (a->family == 4 &&
+		    (fe_u128_eq(a->addr, dst) ||
+		     (has_host_scope(a) && in_network(a, dst))))
+			own = a;
+	}
+	for (size_t i = 0; own && i < host->addrs.n; i++) {
+		const struct fe_host_addr *a = &host->addrs.data[i];
+		if (a->family == 4 && a->iface == own->iface &&
+		    a->prefix_len == own->prefix_len &&
+		    in_network(a, own->addr))
+			return a->addr;
+	}
+	return dst;
+}

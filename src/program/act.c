@@ -43,6 +43,7 @@ static void act_ct(struct fe_life *l, const struct fe_rule *rule, bool notrack)
 	}
 	struct fe_ct_target ct = fe_target_ct(rule->target);
 	l->has_template = true;
+	p->ctstate = FE_CT_NEW; /* as rules in raw see a template */
 	l->zone = ct.zone_from_mark ? (uint16_t)p->mark : ct.zone;
 }
 
@@ -73,7 +74,9 @@ static bool own_address(const struct fe_life *l, enum fe_action action,
 		*addr = p->family == 4 ? fe_u128(0x7f000001) : fe_u128(1);
 		return true;
 	}
-	return fe_host_iface_addr(l->e->host, p->iif, p->family, none, addr);
+	if (p->family == 6)
+		return fe_host_last6(l->e->host, p->iif, p->dst, addr);
+	return fe_host_iface_addr(l->e->host, p->iif, 4, none, addr);
 }
 
 static enum fe_verdict act_nat(struct fe_life *l, const struct fe_rule *rule,

@@ -163,6 +163,7 @@ static void answer_reset(struct fe_life *l)
 			  (uint32_t)!!(p->tcp_flags & FE_TCP_SYN) +
 			  (uint32_t)!!(p->tcp_flags & FE_TCP_FIN);
 	}
+	fe_conntrack_close(l->e->ct, p);
 	fe_life_answer(l, bytes, fe_build_tcp(bytes, &ip, &rst, NULL, 0));
 }
 

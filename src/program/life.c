@@ -61,6 +61,8 @@ static enum fe_verdict track(struct fe_life *l)
 
 	if (!l->side->tracks)
 		return FE_V_ACCEPT;
+	if (l->has_template && !l->p->flow)
+		l->p->ctstate = FE_CT_INVALID; /* rules saw the template */
 	v = fe_conntrack_in(l->e->ct, l->p, l->hook, l->zone);
 	l->has_template = false;
 	l->zone = 0;
@@ -78,27 +80,29 @@ static enum fe_verdict confirm(struct fe_life *l)
 	return ends(l, "conntrack: clash");
 }
 
-/* An outgoing packet looks for its way; false: there is none. Addresses of
- * IPv4's loopback network don't leave the host. */
-static bool find_way(struct fe_life *l)
+/* An outgoing packet looks for its way; false: there is none. */
+static bool find_way(const struct fe_life *l, uint16_t *oif)
 {
 	const struct fe_host *host = l->e->host;
-	struct fe_packet *p = l->p;
 	struct fe_u128 prefsrc;
-	uint16_t oif = fe_route_out(host, p->family, p->dst, &prefsrc);
 
-	if (p->family == 4 && p->src.lo >> 24 == 127 && oif &&
-	    !host->ifaces.data[oif].loopback)
-		return false;
-	if (oif)
-		p->oif = oif;
-	return oif || !host->known;
+	*oif = fe_route_out(host, l->p->family, l->p->dst, &prefsrc);
+	return *oif || !host->known;
 }
 
-/* Once more, in OUTPUT. */
+/*
+ * Once more, in OUTPUT: addresses of IPv4's loopback network don't leave the
+ * host then. The hook's other rules still see the first way.
+ */
 static enum fe_verdict reroute(struct fe_life *l)
 {
-	return find_way(l) ? FE_V_ACCEPT : ends(l, "no route in OUTPUT");
+	const struct fe_iface *ifaces = l->e->host->ifaces.data;
+
+	if (!find_way(l, &l->new_oif) ||
+	    (l->p->family == 4 && l->p->src.lo >> 24 == 127 &&
+	     !ifaces[l->new_oif].loopback))
+		return ends(l, "no route in OUTPUT");
+	return FE_V_ACCEPT;
 }
 
 static enum fe_verdict mangle_output(struct fe_life *l)
@@ -310,10 +314,15 @@ static void incoming(struct fe_life *l)
 static void outgoing(struct fe_life *l)
 {
 	l->hook = FE_OUTPUT;
-	if (!l->p->oif && !find_way(l))
+	if (!l->p->oif && !find_way(l, &l->p->oif)) {
 		refuse(l, "no route");
-	else if (pass(l, FE_OUTPUT))
-		leave(l);
+		return;
+	}
+	l->new_oif = l->p->oif;
+	if (!pass(l, FE_OUTPUT))
+		return;
+	l->p->oif = l->new_oif;
+	leave(l);
 }
 
 static void play(struct fe_life *l, bool out)

@@ -85,6 +85,7 @@ struct fe_life {
 	uint8_t *own;         /* private copy of the bytes, or NULL */
 	enum fe_hook hook;
 	uint32_t number;      /* in order of births */
+	uint16_t new_oif;     /* OUTPUT: where it goes after the hook */
 	uint16_t zone;        /* from a CT target */
 	bool has_template;    /* a CT target was here first */
 	bool generated;       /* by this host, in answer to another */

@@ -48,7 +48,7 @@ uint16_t fe_route_out(const struct fe_host *host, unsigned family,
 
 	*prefsrc = (struct fe_u128){0, 0};
 	if (fe_host_is_local(host, family, dst)) {
-		*prefsrc = dst;
+		*prefsrc = fe_host_local_source(host, family, dst);
 		return loopback(host);
 	}
 	oif = fe_host_oif(host, family, dst, prefsrc);
@@ -141,6 +141,18 @@ static bool joined6(const struct fe_host *host, struct fe_u128 dst)
 	return false;
 }
 
+/* To ::1 after NAT: only routes by the interface it came from count. */
+static enum fe_way strict6(const struct fe_host *host,
+			   const struct fe_packet *p, uint16_t *oif)
+{
+	const struct fe_route *route = fe_host_route(host, 6, p->dst);
+
+	if (!route || route->oif != p->iif)
+		return FE_WAY_NO_ROUTE;
+	*oif = route->oif;
+	return host->sysctls.ip6_forward ? FE_WAY_FORWARD : FE_WAY_SILENT;
+}
+
 enum fe_way fe_route_in(const struct fe_host *host, const struct fe_packet *p,
 			uint16_t *oif)
 {
@@ -150,6 +162,8 @@ enum fe_way fe_route_in(const struct fe_host *host, const struct fe_packet *p,
 	if (is_multicast6(p->dst))
 		return joined6(host, p->dst) || !host->known ? FE_WAY_LOCAL
 							     : FE_WAY_SILENT;
+	if (is_loopback6(p->dst) && !host->ifaces.data[p->iif].loopback)
+		return strict6(host, p, oif);
 	if (fe_host_is_local(host, 6, p->dst))
 		return FE_WAY_LOCAL;
 	return unicast(host, p, host->sysctls.ip6_forward, oif);
