@@ -217,8 +217,13 @@ static void address_words(struct fe_u128 addr, unsigned family,
 	}
 }
 
-/* Chooses an address of the range for the tuple's source or destination. */
+/*
+ * Chooses an address of the range for the tuple's source or destination. The
+ * kernel writes a destination in place, word by word, and hashes on with what
+ * it has just written.
+ */
 static struct fe_u128 choose_address(const struct fe_tuple *t,
+				     enum fe_nat_kind kind,
 				     const struct fe_nat_range *range)
 {
 	uint32_t src[4], dst[4], min[4], max[4], skip[4], out[4] = {0}, hash;
@@ -238,7 +243,8 @@ static struct fe_u128 choose_address(const struct fe_tuple *t,
 		if (out[i] != max[i])
 			full = true;
 		if (!persistent)
-			hash ^= dst[i];
+			hash ^= kind == FE_NAT_DST ? __builtin_bswap32(out[i])
+						   : dst[i];
 	}
 	if (last == 0)
 		return fe_u128(out[0]);
@@ -354,7 +360,7 @@ static struct fe_tuple choose(struct fe_conntrack *ct, struct fe_flow *own,
 	t = *now;
 	if (range->flags & FE_NAT_MAP_ADDRS) {
 		struct fe_u128 addr = fe_u128_eq(range->min, range->max)
-		    ? range->min : choose_address(now, range);
+		    ? range->min : choose_address(now, kind, range);
 		if (kind == FE_NAT_SRC)
 			t.src = addr;
 		else

@@ -36,9 +36,8 @@ bool fe_nat_translates(const struct fe_packet *packet, enum fe_hook hook)
 {
 	if (packet->flow == NULL)
 		return false;
-	/* A redirect of a translated flow is dropped: fe_nat_packet() says. */
-	if (is_related_icmp(packet) &&
-	    packet->flow->status & (FE_IPS_SRC_NAT | FE_IPS_DST_NAT))
+	/* Errors are looked into, and dropped when they are wrong. */
+	if (is_related_icmp(packet))
 		return true;
 	return changes(packet->flow, packet->ctdir, source_hook(hook));
 }

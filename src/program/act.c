@@ -35,7 +35,7 @@ static void act_ct(struct fe_life *l, const struct fe_rule *rule, bool notrack)
 {
 	struct fe_packet *p = l->p;
 
-	if (l->has_template || p->flow || p->ctstate == FE_CT_UNTRACKED)
+	if (l->has_template || l->decided || p->flow || p->ctstate == FE_CT_UNTRACKED)
 		return;
 	if (notrack) {
 		fe_conntrack_untrack(p);

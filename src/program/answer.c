@@ -58,8 +58,8 @@ static bool is_icmp_error(const struct fe_packet *p)
 	if (p->family == 6)
 		return p->proto == IPPROTO_ICMPV6 && (!p->l4_size || t < 128);
 	return p->proto == IPPROTO_ICMP &&
-	       (!p->l4_size || t > 18 || t == 11 || t == 12 ||
-		(t >= 1 && t <= 7));
+	       (!p->l4_size || t > 18 || (t >= 1 && t <= 7) ||
+		(t >= 9 && t <= 12));
 }
 
 static bool answerable4(const struct fe_host *host, const struct fe_packet *p)

@@ -8,6 +8,7 @@
 
 #include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
+#include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
 #include "packet/wire.h"
@@ -67,6 +68,8 @@ static enum fe_verdict track(struct fe_life *l)
 	l->has_template = false;
 	l->zone = 0;
 	l->r.ctstate = l->p->ctstate;
+	if (l->p->proto != (l->p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+		l->decided = false;
 	if (v == FE_CT_ACCEPT)
 		return FE_V_ACCEPT;
 	return ends(l, fe_conntrack_stats(l->e->ct)->table_full != full
@@ -209,25 +212,40 @@ static void deliver(struct fe_life *l)
 	fe_tell_emit(l, 0);
 }
 
-/* Bytes go out; or come in again where the interface is the loopback. */
+static void go_on(struct fe_life *l);
+
+/* In by the loopback interface; the route is known since it was sent, unless
+ * NAT changes the destination. */
+static void loop_back(struct fe_life *l)
+{
+	struct fe_packet *p = l->p;
+	struct fe_u128 dst = p->dst;
+
+	p->iif = p->oif;
+	p->oif = 0;
+	p->pkttype = 0;
+	if (fe_route_refuses(l->e->host, p))
+		refuse(l, "martian");
+	else if (!pass(l, FE_PREROUTING))
+		return;
+	else if (fe_u128_eq(dst, p->dst))
+		deliver(l);
+	else
+		go_on(l);
+}
+
 static void leave(struct fe_life *l)
 {
 	struct fe_packet *p = l->p;
 
 	if (!pass(l, FE_POSTROUTING))
 		return;
-	if (!l->e->host->ifaces.data[p->oif].loopback) {
-		l->r.oif = p->oif;
-		fe_tell_emit(l, p->oif);
+	if (l->e->host->ifaces.data[p->oif].loopback) {
+		loop_back(l);
 		return;
 	}
-	p->iif = p->oif;
-	p->oif = 0;
-	p->pkttype = 0;
-	if (fe_route_refuses(l->e->host, p))
-		refuse(l, "martian");
-	else if (pass(l, FE_PREROUTING))
-		deliver(l); /* its route is known since it was sent */
+	l->r.oif = p->oif;
+	fe_tell_emit(l, p->oif);
 }
 
 static bool dont_fragment(const struct fe_packet *p)
@@ -281,17 +299,11 @@ static void no_route(struct fe_life *l)
 			       0);
 }
 
-static void incoming(struct fe_life *l)
+/* Behind PREROUTING. */
+static void go_on(struct fe_life *l)
 {
 	uint16_t oif;
 
-	l->hook = FE_PREROUTING;
-	if (fe_route_refuses(l->e->host, l->p)) {
-		refuse(l, "martian");
-		return;
-	}
-	if (!pass(l, FE_PREROUTING))
-		return;
 	switch (fe_route_in(l->e->host, l->p, &oif)) {
 	case FE_WAY_LOCAL:
 		deliver(l);
@@ -309,6 +321,15 @@ static void incoming(struct fe_life *l)
 		refuse(l, "not for this host");
 		break;
 	}
+}
+
+static void incoming(struct fe_life *l)
+{
+	l->hook = FE_PREROUTING;
+	if (fe_route_refuses(l->e->host, l->p))
+		refuse(l, "martian");
+	else if (pass(l, FE_PREROUTING))
+		go_on(l);
 }
 
 static void outgoing(struct fe_life *l)
@@ -373,6 +394,6 @@ void fe_life_answer(struct fe_life *cause, const uint8_t *bytes, size_t n)
 	if (e->depth == FE_MAX_DEPTH || fe_packet_parse(&p) != FE_PARSE_OK)
 		return;
 	fe_conntrack_attach(&p, cause->p);
-	l.has_template = cause->p->ctstate == FE_CT_UNTRACKED;
+	l.decided = cause->p->ctstate == FE_CT_UNTRACKED;
 	play(&l, true);
 }

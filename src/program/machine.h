@@ -88,6 +88,8 @@ struct fe_life {
 	uint16_t new_oif;     /* OUTPUT: where it goes after the hook */
 	uint16_t zone;        /* from a CT target */
 	bool has_template;    /* a CT target was here first */
+	bool decided;         /* answers an untracked packet: CT and NOTRACK
+				 leave it alone */
 	bool generated;       /* by this host, in answer to another */
 	struct fe_result r;
 	uint32_t frag_size;   /* largest fragment it came in; 0: whole */
