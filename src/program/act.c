@@ -43,7 +43,10 @@ static void act_ct(struct fe_life *l, const struct fe_rule *rule, bool notrack)
 	}
 	struct fe_ct_target ct = fe_target_ct(rule->target);
 	l->has_template = true;
-	p->ctstate = FE_CT_NEW; /* as rules in raw see a template */
+	l->template.flow.status = FE_IPS_CONFIRMED;
+	p->flow = &l->template.flow;
+	p->ctstate = FE_CT_NEW;
+	p->ctdir = FE_ORIGINAL;
 	l->zone = ct.zone_from_mark ? (uint16_t)p->mark : ct.zone;
 }
 

@@ -62,8 +62,10 @@ static enum fe_verdict track(struct fe_life *l)
 
 	if (!l->side->tracks)
 		return FE_V_ACCEPT;
-	if (l->has_template && !l->p->flow)
-		l->p->ctstate = FE_CT_INVALID; /* rules saw the template */
+	if (l->has_template) {
+		l->p->flow = NULL;
+		l->p->ctstate = FE_CT_INVALID;
+	}
 	v = fe_conntrack_in(l->e->ct, l->p, l->hook, l->zone);
 	l->has_template = false;
 	l->zone = 0;

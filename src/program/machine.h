@@ -87,7 +87,8 @@ struct fe_life {
 	uint32_t number;      /* in order of births */
 	uint16_t new_oif;     /* OUTPUT: where it goes after the hook */
 	uint16_t zone;        /* from a CT target */
-	bool has_template;    /* a CT target was here first */
+	bool has_template;    /* a CT target was here first, and */
+	struct fe_flow6 template; /* rules in raw see this for a flow */
 	bool decided;         /* answers an untracked packet: CT and NOTRACK
 				 leave it alone */
 	bool generated;       /* by this host, in answer to another */
