@@ -141,19 +141,20 @@ static void take(struct fe_planner *p, const struct fe_cand *c,
 		    fe_set_or(p->space, p->untracked[h], sets->at[h]);
 		if (proof->companion[h])
 			p->accepted[h] =
-			    fe_set_or(p->space, p->accepted[h], sets->box);
+			    fe_set_or(p->space, p->accepted[h],
+				      sets->box[h]);
 	}
 }
 
 /* Whether a refused class is worth a line: broad ones only if all fails. */
 static bool worth_telling(const struct fe_cand *c)
 {
-	return c->from != NULL || c->lo_only;
+	return c->from != NULL;
 }
 
 static void try_all(struct fe_planner *p, struct fe_cands *cands)
 {
-	bool ports = false, forward = false, errors = false, lo_taken = false;
+	bool ports = false, forward = false, lo_taken = false;
 	struct fe_proof broadest = {0};
 	const struct fe_cand *broad = NULL;
 
@@ -175,8 +176,8 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 		if (proof.ok) {
 			ports |= c->a.ports.n || c->b.ports.n;
 			forward |= !c->local && !c->lo_only;
-			errors |= !sets.all_icmp;
-			lo_taken |= c->lo_only;
+			p->fam->foreign_errors |= !sets.all_icmp;
+			lo_taken |= c->lo_only && !c->a.mask.lo;
 			fe_vec_push(&p->taken, c->from);
 			take(p, c, &sets, &proof);
 		} else if (worth_telling(c)) {
@@ -189,7 +190,7 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 	}
 	if (broad && !p->fam->classes.n && !p->fam->refusals.n)
 		refuse(p, broad, &broadest);
-	if (errors && p->fam->classes.n)
+	if (p->fam->foreign_errors)
 		fe_plan_icmp_companions(p, forward);
 	if (p->fam->classes.n)
 		assumptions(p, ports);
@@ -284,6 +285,20 @@ static void plan_family(struct fe_planner *p)
 	fe_behave_free(p->behave);
 }
 
+static struct fe_plan *checked(struct fe_plan *plan,
+			       const struct fe_pass_context *context,
+			       const struct fe_plan_options *options)
+{
+	const char *why = NULL;
+
+	if (options->no_check || fe_plan_check(plan, context, &why))
+		return plan;
+	fe_diag(context->diags, FE_ERROR, NULL, FE_NO_SPAN,
+		"the plan fails its own check and is not printed: %s", why);
+	fe_plan_free(plan);
+	return NULL;
+}
+
 struct fe_plan *fe_plan_make(const struct fe_pass_context *context,
 			     const struct fe_plan_options *options)
 {
@@ -310,7 +325,7 @@ struct fe_plan *fe_plan_make(const struct fe_pass_context *context,
 		if (rules[i])
 			plan_family(&p);
 	}
-	return plan;
+	return checked(plan, context, options);
 }
 
 bool fe_plan_has_rules(const struct fe_plan *plan, unsigned family)
@@ -337,4 +352,31 @@ void fe_plan_free(struct fe_plan *plan)
 		fe_track_free(&fam->track);
 	}
 	fe_arena_free(plan->arena);
+}
+
+static bool is_icmp_error(const struct fe_packet *packet)
+{
+	uint8_t type = packet->icmp_type;
+
+	if (packet->family == 4)
+		return packet->proto == 1 && ((type >= 3 && type <= 5) ||
+					      type == 11 || type == 12);
+	return packet->proto == 58 && type < 128;
+}
+
+bool fe_plan_may_differ(const struct fe_plan *plan,
+			const struct fe_packet *packet, uint8_t before,
+			uint8_t after)
+{
+	if (plan->level == FE_LEVEL_NONE)
+		return false;
+	/* A packet of a class that conntrack called INVALID. */
+	if (before == FE_CT_INVALID && after == FE_CT_UNTRACKED)
+		return true;
+	/* An error, or a RST of REJECT, about a flow that was tracked; and an
+	 * INVALID error that a companion lets in. */
+	if (is_icmp_error(packet))
+		return before == FE_CT_RELATED || before == FE_CT_INVALID;
+	return packet->proto == 6 && (packet->tcp_flags & FE_TCP_RST) &&
+	       before == FE_CT_RELATED;
 }

@@ -76,6 +76,8 @@ struct fe_plan_family {
 	bool given;                   /* there are rules of this family */
 	bool tracked;                 /* tracking is on, so a plan is due */
 	const char *on_because;       /* when no rule of it is a trigger */
+	bool foreign_errors;          /* ICMP errors about its classes can come
+					 from outside the classes */
 	FE_VEC(struct fe_plan_class) classes;
 	FE_VEC(struct fe_plan_refusal) refusals;
 	FE_VEC(struct fe_plan_difference) differences;

@@ -317,6 +317,12 @@ static void unite(struct fe_planner *p, struct fe_cands *cands,
 static void broad(struct fe_planner *p, struct fe_cands *cands)
 {
 	static const uint8_t protos[] = {0, IPPROTO_UDP, IPPROTO_TCP};
+	static const struct fe_end loopback4 = {
+	    .addr = {0, 0x7f000000}, .mask = {0, 0xff000000}};
+	static const struct fe_end loopback6 = {
+	    .addr = {0, 1}, .mask = {UINT64_MAX, UINT64_MAX}};
+	const struct fe_end *loopback = p->family == 4 ? &loopback4
+						       : &loopback6;
 
 	for (size_t i = 0; i < sizeof(protos); i++) {
 		add(p, cands, (struct fe_cand){.proto = protos[i]});
@@ -324,8 +330,12 @@ static void broad(struct fe_planner *p, struct fe_cands *cands)
 					       .local = true, .lo = true});
 		add(p, cands, (struct fe_cand){.proto = protos[i],
 					       .local = true});
-		if (!protos[i])
+		if (!protos[i]) {
 			add(p, cands, (struct fe_cand){.lo_only = true});
+			add(p, cands, (struct fe_cand){.lo_only = true,
+						       .a = *loopback,
+						       .b = *loopback});
+		}
 	}
 }
 
@@ -405,8 +415,12 @@ const char *fe_plan_name(struct fe_planner *p, const struct fe_cand *c)
 		fe_buf_printf(&buf, "protocol %u", c->proto);
 	else
 		fe_buf_puts(&buf, "all protocols");
-	put_end(p, c->local ? "local" : "one", &c->a, &buf);
-	put_end(p, c->local ? "remote" : "other", &c->b, &buf);
+	if (c->lo_only && c->a.mask.lo) {
+		fe_buf_puts(&buf, " among loopback addresses");
+	} else {
+		put_end(p, c->local ? "local" : "one", &c->a, &buf);
+		put_end(p, c->local ? "remote" : "other", &c->b, &buf);
+	}
 	if (c->lo_only)
 		fe_buf_puts(&buf, ", over lo");
 	else if (!c->local)

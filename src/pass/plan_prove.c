@@ -697,7 +697,7 @@ static bool companions_apart(struct fe_planner *p,
 		fe_set met = FE_SET_EMPTY;
 
 		if (proof->companion[h])
-			met = meet(p, sets->box, others);
+			met = meet(p, sets->box[h], others);
 		else
 			met = meet(p, sets->at[h], p->accepted[h]);
 		if (met != FE_SET_EMPTY)
@@ -722,16 +722,22 @@ static bool untracked_before(struct fe_planner *p,
 			     const struct fe_class_sets *sets)
 {
 	const struct fe_table *raw = &p->rules->tables[FE_RAW];
+	fe_set box = FE_SET_EMPTY;
 
+	/* Interfaces differ between raw and filter: they are forgotten. */
+	for (unsigned h = 0; h < FE_N_HOOKS; h++)
+		box = fe_set_or(p->space, box, sets->box[h]);
+	box = fe_set_exists(p->space, box, FE_F_IIF);
+	box = fe_set_exists(p->space, box, FE_F_OIF);
 	if (p->family == 6 &&
-	    meet(p, sets->box, proto_is(p, IPPROTO_ICMPV6)) != FE_SET_EMPTY)
+	    meet(p, box, proto_is(p, IPPROTO_ICMPV6)) != FE_SET_EMPTY)
 		return true;
 	for (size_t c = 0; c < raw->chains.n; c++) {
 		const struct fe_chain *chain = raw->chains.data[c];
 
 		for (size_t r = 0; r < chain->rules.n; r++)
 			if (chain->rules.data[r]->action == FE_ACT_NOTRACK &&
-			    meet(p, sets->box,
+			    meet(p, box,
 				 fe_behave_may(p->behave,
 					       chain->rules.data[r])) !=
 				FE_SET_EMPTY)

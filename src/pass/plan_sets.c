@@ -156,12 +156,44 @@ static bool symmetric(const struct fe_cand *c)
 	       !c->a.mask.lo && !c->b.mask.hi && !c->b.mask.lo;
 }
 
+static bool looped(const struct fe_cand *c)
+{
+	return c->lo || c->lo_only || !c->local;
+}
+
+/* What companions match: see companions(). */
+static void boxes(struct fe_planner *p, const struct fe_cand *c,
+		  struct fe_class_sets *sets)
+{
+	fe_set to = way(p, c, &c->b, &c->a), from = way(p, c, &c->a, &c->b);
+	fe_set both = fe_set_or(p->space, to, from);
+	fe_set not_in_lo = fe_set_not(
+	    p->space, fe_behave_iface(p->behave, FE_F_IIF, "lo"));
+	fe_set not_out_lo = fe_set_not(
+	    p->space, fe_behave_iface(p->behave, FE_F_OIF, "lo"));
+
+	for (unsigned h = 0; h < FE_N_HOOKS; h++)
+		sets->box[h] = looped(c) ? both : FE_SET_EMPTY;
+	if (looped(c))
+		return;
+	sets->box[FE_INPUT] = meet(p, to, not_in_lo);
+	sets->box[FE_OUTPUT] = meet(p, from, not_out_lo);
+}
+
+static bool same_ends(const struct fe_cand *c)
+{
+	return !c->a.ports.n && !c->b.ports.n &&
+	       fe_u128_eq(c->a.addr, c->b.addr) &&
+	       fe_u128_eq(c->a.mask, c->b.mask);
+}
+
 void fe_plan_sets(struct fe_planner *p, const struct fe_cand *c,
 		  struct fe_class_sets *sets)
 {
-	sets->box = fe_set_or(p->space, way(p, c, &c->a, &c->b),
-			      way(p, c, &c->b, &c->a));
-	sets->all_icmp = c->lo_only || (!c->local && !c->proto && symmetric(c));
+	boxes(p, c, sets);
+	/* Errors about flows among loopback addresses come over lo only. */
+	sets->all_icmp = !c->proto && ((c->lo_only && c->a.mask.lo) ||
+				       (!c->local && symmetric(c)));
 	if (c->local || c->lo_only)
 		local_sets(p, c, sets);
 	else
@@ -380,7 +412,7 @@ static void local_rules(struct fe_planner *p, const struct fe_cand *c,
 			const struct fe_proof *proof,
 			struct fe_plan_class *class)
 {
-	bool same = symmetric(c);
+	bool same = symmetric(c) || same_ends(c);
 	struct spec in = {.from = &c->b, .to = &c->a, .iface = ""};
 	struct spec out = {.from = &c->a, .to = &c->b,
 			   .iface = " ! -o lo"};
@@ -439,17 +471,17 @@ static void companions(struct fe_planner *p, const struct fe_cand *c,
 	struct spec from = {.from = &c->a, .to = &c->b, .iface = ""};
 
 	for (unsigned h = FE_INPUT; h <= FE_OUTPUT; h++) {
-		bool looped = c->lo || c->lo_only || !c->local;
-
 		if (!proof->companion[h])
 			continue;
-		if (h != FE_OUTPUT || looped)
+		if (!looped(c)) {
+			to.iface = " ! -i lo";
+			from.iface = " ! -o lo";
+		}
+		if (h != FE_OUTPUT || looped(c))
 			add_plain(p, c, class, chains[h], true, &to,
 				  accept_tail, FE_FILTER);
-		if ((h == FE_OUTPUT || looped) && !symmetric(c))
-			add_plain(p, c, class, chains[h], true, &from,
-				  accept_tail, FE_FILTER);
-		if (h == FE_OUTPUT && !looped && symmetric(c))
+		if (h == FE_OUTPUT ? !looped(c) || !symmetric(c)
+				   : looped(c) && !symmetric(c))
 			add_plain(p, c, class, chains[h], true, &from,
 				  accept_tail, FE_FILTER);
 	}
