@@ -20,7 +20,11 @@ bool fe_str_eq(struct fe_str a, struct fe_str b)
 
 bool fe_str_is(struct fe_str a, const char *b)
 {
-	return fe_str_eq(a, fe_str(b));
+	/* Most words differ in the first byte. */
+	for (size_t i = 0; i < a.len; i++)
+		if (a.s[i] != b[i] || !b[i])
+			return false;
+	return !b[a.len];
 }
 
 bool fe_str_starts(struct fe_str a, const char *prefix)

@@ -15,6 +15,11 @@ struct found {
 	unsigned count; /* candidates, when searched by prefix */
 };
 
+static bool is_not(struct fe_str text)
+{
+	return text.len == 1 && text.s[0] == '!';
+}
+
 static void push(struct fe_line *line, int token, const struct fe_word *word)
 {
 	if (line->failed)
@@ -298,7 +303,7 @@ static bool raw_word(struct fe_line *line, const struct fe_word *word)
 	if (line->has_held)
 		push(line, FE_T_RAW, &line->held);
 	line->has_held = false;
-	if (fe_str_is(word->text, "!")) {
+	if (is_not(word->text)) {
 		line->held = *word;
 		line->has_held = true;
 	} else {
@@ -334,7 +339,7 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 		push(line, FE_T_WORD, slot);
 		return;
 	}
-	if (line->maybe && !dash && !fe_str_is(text, "!")) {
+	if (line->maybe && !dash && !is_not(text)) {
 		line->maybe--;
 		push(line, FE_T_WORD, word);
 		return;
@@ -342,11 +347,11 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 	line->maybe = 0;
 	if (line->raw >= 0 && raw_word(line, word))
 		return;
-	if (fe_str_is(text, "--") && !line->no_options) {
+	if (dash && text.len == 2 && text.s[1] == '-' && !line->no_options) {
 		line->no_options = true;
 	} else if (line->no_options) {
 		bad_word(line, word);
-	} else if (fe_str_is(text, "!")) {
+	} else if (is_not(text)) {
 		line->last = line->not_word = *word;
 		push(line, FE_T_NOT, word);
 	} else if (dash && text.len > 2 && text.s[1] == '-') {
