@@ -21,7 +21,9 @@ struct cli {
 typedef int cli_command_fn(struct cli *cli, int argc, char **argv);
 
 cli_command_fn cmd_fmt;
+cli_command_fn cmd_explain;
 cli_command_fn cmd_help;
+cli_command_fn cmd_lint;
 cli_command_fn cmd_plan;
 cli_command_fn cmd_state;
 

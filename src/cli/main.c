@@ -12,8 +12,10 @@ static const struct command {
 	cli_command_fn *run;
 	const char *help;
 } commands[] = {
+    {"explain", cmd_explain, "what a finding, a match or a target means"},
     {"fmt", cmd_fmt, "rules as iptables-save prints them"},
     {"help", cmd_help, "this text, or a command's own"},
+    {"lint", cmd_lint, "findings about rules, with witnesses"},
     {"plan", cmd_plan, "rules that leave packets untracked, proved"},
     {"state", cmd_state, "which rules need connection tracking"},
 };

@@ -417,6 +417,36 @@ fe_set fe_behave_may(struct fe_behave *b, const struct fe_rule *rule)
 	return set;
 }
 
+/* Of parts that read transport headers only packets that have one match. */
+static fe_set matched(struct fe_behave *b, const struct fe_rule *rule,
+		      bool surely)
+{
+	const struct rule_sets *rs = rule_sets(b, rule);
+	fe_set whole = fe_set_range(b->space, FE_F_HDR, fe_u128(FE_HDR_WHOLE),
+				    fe_u128(FE_HDR_WHOLE));
+	fe_set set = FE_SET_ALL;
+
+	for (unsigned i = 0; i < rs->n; i++) {
+		const struct part_set *ps = &rs->parts[i];
+		if (surely && ps->unknown)
+			return FE_SET_EMPTY;
+		set = fe_set_and(b->space, set, ps->known);
+		if (ps->cut != FE_SET_EMPTY)
+			set = fe_set_and(b->space, set, whole);
+	}
+	return set;
+}
+
+fe_set fe_behave_hits(struct fe_behave *b, const struct fe_rule *rule)
+{
+	return matched(b, rule, false);
+}
+
+fe_set fe_behave_must(struct fe_behave *b, const struct fe_rule *rule)
+{
+	return matched(b, rule, true);
+}
+
 /* A part's packets in one state: the state's slice, ctstate forgotten. */
 static fe_set in_state(struct fe_behave *b, const struct part_set *ps,
 		       enum fe_ctstate state)

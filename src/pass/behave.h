@@ -50,6 +50,14 @@ const char *fe_behave_iface_name(const struct fe_behave *behave,
 fe_set fe_behave_may(struct fe_behave *behave, const struct fe_rule *rule);
 
 /*
+ * The same without packets whose transport header the rule wants and cannot
+ * read: they are dropped or pass by, but never match.
+ */
+fe_set fe_behave_hits(struct fe_behave *behave, const struct fe_rule *rule);
+/* Packets that surely match, in any conntrack state. */
+fe_set fe_behave_must(struct fe_behave *behave, const struct fe_rule *rule);
+
+/*
  * What a builtin chain does to the packets of `within` (others: undefined) in
  * conntrack state `state`. end: the behaviour behind its last rule.
  */

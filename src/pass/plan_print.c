@@ -10,84 +10,12 @@
 #include <string.h>
 
 #include "pass/plan_priv.h"
+#include "pass/witness.h"
 #include "ruleset/ruleset.h"
-
-static const char *const state_names[] = {
-	"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED",
-};
-
-/* A witness as text. */
-
-static void put_addr(unsigned family, struct fe_u128 a, struct fe_buf *buf)
-{
-	if (family == 4) {
-		fe_buf_printf(buf, "%u.%u.%u.%u", (unsigned)(a.lo >> 24) & 255,
-			      (unsigned)(a.lo >> 16) & 255,
-			      (unsigned)(a.lo >> 8) & 255,
-			      (unsigned)a.lo & 255);
-		return;
-	}
-	for (unsigned i = 0; i < 8; i++)
-		fe_buf_printf(buf, "%s%x", i ? ":" : "",
-			      (unsigned)((i < 4 ? a.hi : a.lo) >>
-					 (48 - 16 * (i & 3))) & 0xffff);
-}
-
-static void put_transport(struct fe_planner *p, const struct fe_box *w,
-			  struct fe_buf *buf)
-{
-	unsigned proto = (unsigned)w->lo[FE_F_PROTO].lo;
-	bool ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP;
-
-	if (ports)
-		fe_buf_puts(buf, proto == IPPROTO_TCP ? "tcp " : "udp ");
-	else if (proto == (p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
-		fe_buf_printf(buf, "icmp type %u ",
-			      (unsigned)w->lo[FE_F_ICMP_TYPE].lo);
-	else
-		fe_buf_printf(buf, "protocol %u ", proto);
-	put_addr(p->family, w->lo[FE_F_SADDR], buf);
-	if (ports)
-		fe_buf_printf(buf, ":%u", (unsigned)w->lo[FE_F_SPORT].lo);
-	fe_buf_puts(buf, " -> ");
-	put_addr(p->family, w->lo[FE_F_DADDR], buf);
-	if (ports)
-		fe_buf_printf(buf, ":%u", (unsigned)w->lo[FE_F_DPORT].lo);
-}
 
 const char *fe_plan_witness(struct fe_planner *p, fe_set set)
 {
-	static const char *const flags[] = {"FIN", "SYN", "RST", "PSH",
-					    "ACK", "URG", "ECE", "CWR"};
-	struct fe_box w;
-	struct fe_buf buf = {0};
-	const char *text;
-
-	if (fe_set_is_empty(set) || !fe_set_witness(p->space, set, &w))
-		return NULL;
-	put_transport(p, &w, &buf);
-	if (w.lo[FE_F_PROTO].lo == IPPROTO_TCP && w.lo[FE_F_TCP_FLAGS].lo) {
-		const char *between = " ";
-
-		for (unsigned i = 0; i < 8; i++) {
-			if (!(w.lo[FE_F_TCP_FLAGS].lo >> i & 1))
-				continue;
-			fe_buf_printf(&buf, "%s%s", between, flags[i]);
-			between = ",";
-		}
-	}
-	if (w.lo[FE_F_IIF].lo)
-		fe_buf_printf(&buf, " in %s",
-			      fe_behave_iface_name(
-				  p->behave, (unsigned)w.lo[FE_F_IIF].lo));
-	if (w.lo[FE_F_OIF].lo)
-		fe_buf_printf(&buf, " out %s",
-			      fe_behave_iface_name(
-				  p->behave, (unsigned)w.lo[FE_F_OIF].lo));
-	text = fe_arena_strdup(p->arena, fe_buf_text(&buf));
-	fe_buf_free(&buf);
-	(void)state_names;
-	return text;
+	return fe_witness(p->behave, p->arena, p->family, set);
 }
 
 /* The report. */
