@@ -42,6 +42,7 @@ void fe_space_free(struct fe_space *space)
 	fe_vec_free(&space->nodes);
 	fe_vec_free(&space->edges);
 	fe_vec_free(&space->work);
+	fe_vec_free(&space->memo);
 	free(space->buckets);
 	free(space->cache);
 	free(space);
@@ -601,36 +602,40 @@ fe_set fe_set_swap(struct fe_space *space, fe_set a, enum fe_field f,
 	return space->exhausted ? FE_SET_UNDECIDED : result;
 }
 
-/* A memo of its own, since next() differs from call to call. */
-static fe_set terminals(struct rebuild *r, fe_set a, fe_set *memo)
+/*
+ * Results are remembered for this call only, since next() differs from call
+ * to call; a call within next() may overwrite them, which costs time only.
+ */
+static fe_set terminals(struct rebuild *r, fe_set a, uint32_t call)
 {
 	struct fe_space *space = r->space;
 
 	if (!is_node(a))
 		return r->next(r->arg, a);
 	uint32_t index = a & ~NODE_BIT;
-	if (memo[index] != FE_SET_UNDECIDED)
-		return memo[index];
+	if (space->memo.data[index].call == call)
+		return space->memo.data[index].result;
 	uint32_t level = level_of(space, a), n = node_of(space, a)->n;
 	size_t off = node_of(space, a)->off, base = space->work.n;
 	for (uint32_t i = 0; i < n; i++) {
 		struct edge e = cursor_edge(space, off, i);
-		fe_set child = terminals(r, e.child, memo);
+		fe_set child = terminals(r, e.child, call);
 		put_edge(space, base, e.hi, child);
 	}
-	return memo[index] = make_node(space, level, base);
+	fe_set result = make_node(space, level, base);
+	space->memo.data[index] = (struct memo){call, result};
+	return result;
 }
 
 fe_set fe_map_terminals(struct fe_space *space, fe_set a,
 			uint32_t (*next)(void *arg, uint32_t t), void *arg)
 {
 	struct rebuild r = {.space = space, .next = next, .arg = arg};
-	size_t n = space->nodes.n;
-	fe_set *memo = fe_malloc((n + 1) * sizeof(*memo));
 
-	for (size_t i = 0; i < n; i++)
-		memo[i] = FE_SET_UNDECIDED;
-	fe_set result = a == FE_SET_UNDECIDED ? a : terminals(&r, a, memo);
-	free(memo);
+	if (a == FE_SET_UNDECIDED)
+		return a;
+	while (space->memo.n < space->nodes.n)
+		fe_vec_push(&space->memo, (struct memo){0, 0});
+	fe_set result = terminals(&r, a, ++space->n_calls);
 	return space->exhausted ? FE_SET_UNDECIDED : result;
 }

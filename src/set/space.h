@@ -26,6 +26,11 @@ struct cached {
 	fe_set result;
 };
 
+struct memo { /* of a node, in one call of fe_map_terminals() */
+	uint32_t call;
+	fe_set result;
+};
+
 struct fe_space {
 	struct fe_levels levels;
 	FE_VEC(struct node) nodes;
@@ -34,6 +39,8 @@ struct fe_space {
 	uint32_t *buckets;        /* heads of hash chains */
 	uint32_t n_buckets;       /* a power of two */
 	struct cached *cache;     /* 1 << CACHE_BITS entries */
+	FE_VEC(struct memo) memo; /* by node; those of other calls don't count */
+	uint32_t n_calls;
 	uint32_t budget;          /* most nodes */
 	bool exhausted;
 };
