@@ -563,7 +563,7 @@ static fe_set fork_map(struct walk *w, const struct fe_rule *rule, unsigned p,
 }
 
 static fe_set chain_map(struct walk *w, const struct fe_chain *chain,
-			fe_set end);
+			fe_set end, fe_set ret);
 
 static fe_set jump_map(struct walk *w, const struct fe_rule *rule, fe_set end)
 {
@@ -573,7 +573,7 @@ static fe_set jump_map(struct walk *w, const struct fe_rule *rule, fe_set end)
 	if (w->depth > 64 || !rule->jump)
 		return effect(w, rule, true, end);
 	w->depth++;
-	map = chain_map(w, rule->jump, end);
+	map = chain_map(w, rule->jump, end, end);
 	w->depth--;
 	return map;
 }
@@ -680,13 +680,15 @@ static fe_set rule_map(struct walk *w, const struct fe_rule *rule, fe_set next,
 	return map;
 }
 
+/* end: behind the last rule; ret: where RETURN, or the end of a chain that
+ * was gone to, leads. They are one but in a builtin chain. */
 static fe_set chain_map(struct walk *w, const struct fe_chain *chain,
-			fe_set end)
+			fe_set end, fe_set ret)
 {
 	fe_set map = end;
 
 	for (size_t i = chain->rules.n; i-- > 0;) {
-		map = rule_map(w, chain->rules.data[i], map, end);
+		map = rule_map(w, chain->rules.data[i], map, ret);
 		if (fe_space_exhausted(w->b->space))
 			break;
 	}
@@ -697,8 +699,10 @@ fe_set fe_behave_chain(struct fe_behave *b, const struct fe_chain *chain,
 		       fe_set within, enum fe_ctstate state, uint32_t end)
 {
 	struct walk w = {.b = b, .within = within, .state = state};
+	uint32_t ret = end == FE_LEAF_END ? FE_LEAF_ACCEPT : end;
 
-	return chain_map(&w, chain, fe_map_const(b->space, end));
+	return chain_map(&w, chain, fe_map_const(b->space, end),
+			 fe_map_const(b->space, ret));
 }
 
 uint32_t fe_behave_policy(const struct fe_chain *chain)
@@ -729,7 +733,7 @@ bool fe_behave_reads_ct(struct fe_behave *b, const struct fe_chain *chain)
 /* Looking into trees. */
 
 unsigned fe_behave_leaves(const struct fe_behave *b, uint32_t behaviour,
-			  bool *ct)
+			  const struct fe_rule **ct)
 {
 	unsigned leaves = 0;
 
@@ -741,7 +745,7 @@ unsigned fe_behave_leaves(const struct fe_behave *b, uint32_t behaviour,
 		if (n->kind == NODE_FORK)
 			leaves |= fe_behave_leaves(b, n->no, ct);
 		if (n->rule->action == FE_ACT_CT && n->kind == NODE_EFFECT)
-			*ct = true;
+			*ct = n->rule;
 		behaviour = n->yes;
 	}
 	return leaves | 1u << behaviour;

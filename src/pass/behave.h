@@ -59,7 +59,9 @@ fe_set fe_behave_must(struct fe_behave *behave, const struct fe_rule *rule);
 
 /*
  * What a builtin chain does to the packets of `within` (others: undefined) in
- * conntrack state `state`. end: the behaviour behind its last rule.
+ * conntrack state `state`. end: the behaviour behind its last rule. With
+ * FE_LEAF_END, RETURN in the chain is FE_LEAF_ACCEPT: it leads to the policy
+ * and past any rule that is appended.
  */
 fe_set fe_behave_chain(struct fe_behave *behave, const struct fe_chain *chain,
 		       fe_set within, enum fe_ctstate state, uint32_t end);
@@ -74,10 +76,10 @@ static inline bool fe_behave_is_leaf(uint32_t behaviour)
 {
 	return behaviour < FE_N_LEAVES;
 }
-/* Which leaves a behaviour can end in, as a mask of 1 << leaf; *ct is set
- * when a CT target other than NOTRACK is on the way. */
+/* Which leaves a behaviour can end in, as a mask of 1 << leaf; *ct becomes the
+ * rule of a CT target other than NOTRACK on the way, if there is one. */
 unsigned fe_behave_leaves(const struct fe_behave *behave, uint32_t behaviour,
-			  bool *ct);
+			  const struct fe_rule **ct);
 /* The first rule that forks or acts in one of two behaviours and not in the
  * other; NULL: they differ in verdicts only. */
 const struct fe_rule *fe_behave_first_difference(const struct fe_behave *behave,

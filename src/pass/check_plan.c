@@ -647,25 +647,54 @@ static void make_packet(struct checker *k, struct life *life,
 	life->coin = fe_rng_next(&k->rng);
 }
 
-/* Own addresses, where the snapshot has them. */
-static void own_addresses(struct checker *k, struct life *life,
-			  enum life_kind kind)
+/* One of the host's own addresses, by chance; NULL: none are known. */
+static const struct fe_host_addr *own_address(struct checker *k)
+{
+	const struct fe_host *host = k->context->host;
+	const struct fe_host_addr *found = NULL;
+	uint32_t n = 0;
+
+	for (size_t i = 0; host && host->known && i < host->addrs.n; i++) {
+		const struct fe_host_addr *a = &host->addrs.data[i];
+
+		if (a->family == k->family &&
+		    !host->ifaces.data[a->iface].loopback &&
+		    !fe_rng_below(&k->rng, ++n))
+			found = a;
+	}
+	return found;
+}
+
+static bool is_own(const struct checker *k, struct fe_u128 addr)
 {
 	const struct fe_host *host = k->context->host;
 
-	if (!host || !host->known)
-		return;
-	for (size_t i = 0; i < host->addrs.n; i++) {
-		const struct fe_host_addr *a = &host->addrs.data[i];
+	for (size_t i = 0; host && host->known && i < host->addrs.n; i++)
+		if (host->addrs.data[i].family == k->family &&
+		    fe_u128_eq(host->addrs.data[i].addr, addr))
+			return true;
+	return false;
+}
 
-		if (a->family != k->family ||
-		    host->ifaces.data[a->iface].loopback)
-			continue;
-		if (kind == LIFE_IN || kind == LIFE_LO)
-			life->field[FE_F_DADDR] = a->addr;
-		if (kind == LIFE_OUT || kind == LIFE_LO)
-			life->field[FE_F_SADDR] = a->addr;
-		return;
+/*
+ * Where the snapshot has the host's addresses, an end is local exactly when it
+ * has one of them. An address next to an own one serves as a foreign one.
+ */
+static void own_addresses(struct checker *k, struct life *life,
+			  enum life_kind kind)
+{
+	const bool local[] = {kind == LIFE_OUT || kind == LIFE_LO,
+			      kind == LIFE_IN || kind == LIFE_LO};
+
+	for (unsigned end = 0; end < 2; end++) {
+		struct fe_u128 *addr =
+		    &life->field[end ? FE_F_DADDR : FE_F_SADDR];
+		const struct fe_host_addr *own = own_address(k);
+
+		if (local[end] && own)
+			*addr = own->addr;
+		while (!local[end] && is_own(k, *addr))
+			addr->lo = (addr->lo + 1) & UINT32_MAX;
 	}
 }
 
@@ -762,8 +791,9 @@ static bool reply_untracked(struct checker *k, const struct life *packet,
 	r.out = packet->in;
 	if (kind == LIFE_IN || kind == LIFE_OUT)
 		r.in = r.out = kind == LIFE_IN ? packet->in : packet->out;
-	play(k, &k->after, &r, back[kind], FE_CT_NEW);
-	return r.untracked;
+	/* What raw drops is not tracked either. */
+	return play(k, &k->after, &r, back[kind], FE_CT_NEW) == 1 ||
+	       r.untracked;
 }
 
 static bool check_packet(struct checker *k, const struct life *packet,

@@ -113,14 +113,15 @@ static bool closed(struct fe_planner *p, const struct fe_class_sets *sets,
 struct cover_scan {
 	const struct fe_behave *behave;
 	bool hides;   /* some packet never reaches the chain's end */
-	bool ct;      /* some packet meets a CT target */
-	uint32_t at;  /* the behaviour that does */
+	uint32_t hider; /* the behaviour that hides it */
+	const struct fe_rule *ct; /* a CT target that some packet meets */
+	uint32_t at;  /* the behaviour that meets it */
 };
 
 static uint32_t cover_scan(void *arg, uint32_t t)
 {
 	struct cover_scan *scan = arg;
-	bool ct = false;
+	const struct fe_rule *ct = NULL;
 	unsigned leaves;
 
 	if (t < FE_LEAF_ACCEPT)
@@ -128,10 +129,10 @@ static uint32_t cover_scan(void *arg, uint32_t t)
 	leaves = fe_behave_leaves(scan->behave, t, &ct);
 	if ((leaves & 1u << FE_LEAF_ACCEPT) && !scan->hides) {
 		scan->hides = true;
-		scan->at = t;
+		scan->hider = t;
 	}
 	if (ct) {
-		scan->ct = true;
+		scan->ct = ct;
 		scan->at = t;
 	}
 	return t;
@@ -157,22 +158,18 @@ static bool covered(struct fe_planner *p, enum fe_hook hook, fe_set within,
 	fe_map_terminals(p->space, map, cover_scan, &scan);
 	if (!budget_left(p, proof))
 		return false;
-	if (scan.ct) {
-		const struct fe_rule *rule =
-		    fe_behave_first_rule(p->behave, scan.at);
-
+	if (scan.ct)
 		return fe_plan_refuse(
-		    p, proof, FE_REFUSED_READERS, rule,
+		    p, proof, FE_REFUSED_READERS, scan.ct,
 		    where_is(p, map, scan.at, within),
 		    "a CT target says how to track its packets (%s)",
-		    fe_plan_place(p, rule));
-	}
+		    fe_plan_place(p, scan.ct));
 	if (!scan.hides)
 		return true;
 	if (fe_behave_reads_ct(p->behave, chain))
 		return fe_plan_refuse(
 		    p, proof, FE_REFUSED_COVERED, NULL,
-		    where_is(p, map, scan.at, within),
+		    where_is(p, map, scan.hider, within),
 		    "raw %s accepts some of its packets before a rule at the "
 		    "end could untrack them, and rules there read ctstate",
 		    chain->name);
@@ -346,7 +343,7 @@ static bool not_alike(struct fe_planner *p, const struct site *site,
 		if (!rule)
 			rule = fe_behave_first_difference(p->behave, a, b);
 	}
-	bool ct = false;
+	const struct fe_rule *ct = NULL;
 	if (a && b && fe_behave_leaves(p->behave, a, &ct) &
 			  fe_behave_leaves(p->behave, b, &ct)) {
 		const struct fe_rule *fork =

@@ -275,7 +275,12 @@ bool kt_plan_judge(struct kt_pool *pool, struct kt_case *c,
 		judge_plan(&j, totals);
 	} else {
 		j.n_wrong++;
-		fe_buf_puts(report, "  the planner's checker found it wrong\n");
+		fe_buf_printf(report, "  %s\n",
+			      side.diags->list.n
+				  ? side.diags->list
+					.data[side.diags->list.n - 1]
+					->text
+				  : "no plan");
 	}
 	fe_plan_free(plan);
 	kt_side_close(&side);
