@@ -34,7 +34,31 @@ void fe_buf_puts(struct fe_buf *buf, const char *s)
 
 void fe_buf_putc(struct fe_buf *buf, char c)
 {
-	fe_buf_add(buf, &c, 1);
+	reserve(buf, 1);
+	buf->data[buf->size++] = c;
+	buf->data[buf->size] = '\0';
+}
+
+static void add_number(struct fe_buf *buf, uint64_t n, unsigned base)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = "0123456789abcdef"[n % base];
+		n /= base;
+	} while (n);
+	fe_buf_add(buf, digits + at, sizeof(digits) - at);
+}
+
+void fe_buf_uint(struct fe_buf *buf, uint64_t n)
+{
+	add_number(buf, n, 10);
+}
+
+void fe_buf_hex(struct fe_buf *buf, uint64_t n)
+{
+	add_number(buf, n, 16);
 }
 
 void fe_buf_printf(struct fe_buf *buf, const char *format, ...)

@@ -3,6 +3,7 @@
 #define FE_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -15,6 +16,9 @@ struct fe_buf {     /* a zeroed buffer is an empty one */
 void fe_buf_add(struct fe_buf *buf, const void *data, size_t size);
 void fe_buf_puts(struct fe_buf *buf, const char *s);
 void fe_buf_putc(struct fe_buf *buf, char c);
+/* A decimal number, and a bare hexadecimal one: much of a printed rule. */
+void fe_buf_uint(struct fe_buf *buf, uint64_t n);
+void fe_buf_hex(struct fe_buf *buf, uint64_t n);
 void fe_buf_printf(struct fe_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Empties it, keeping the memory. */

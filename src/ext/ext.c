@@ -97,9 +97,10 @@ static void print_setting(const struct fe_ext *ext,
 	fe_buf_puts(buf, setting->neg ? " ! -" : " -");
 	if (ext->kind == FE_BASE)
 		fe_buf_putc(buf, opt->short_name);
-	else
-		fe_buf_printf(buf, "-%s",
-			      opt->saved != NULL ? opt->saved : opt->name);
+	else {
+		fe_buf_putc(buf, '-');
+		fe_buf_puts(buf, opt->saved != NULL ? opt->saved : opt->name);
+	}
 	if (opt->type == NULL)
 		return;
 	after = buf->size;
@@ -131,9 +132,10 @@ void fe_part_print(const struct fe_part *part, unsigned family,
 {
 	const struct fe_ext *ext = part->ext;
 
-	if (ext->kind != FE_BASE)
-		fe_buf_printf(buf, " -%c %s", ext->kind == FE_MATCH ? 'm' : 'j',
-			      ext->name);
+	if (ext->kind != FE_BASE) {
+		fe_buf_puts(buf, ext->kind == FE_MATCH ? " -m " : " -j ");
+		fe_buf_puts(buf, ext->name);
+	}
 	if (ext->print != NULL)
 		ext->print(part, family, buf);
 	else if (ext->opts != NULL)

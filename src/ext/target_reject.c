@@ -65,7 +65,8 @@ static void print_with(const struct fe_opt *opt,
 		       struct fe_buf *buf)
 {
 	(void)opt;
-	fe_buf_printf(buf, " %s", answers(family)[setting->value.u].name);
+	fe_buf_putc(buf, ' ');
+	fe_buf_puts(buf, answers(family)[setting->value.u].name);
 }
 
 static const struct fe_type type_answer = {
@@ -107,7 +108,8 @@ struct fe_reject fe_target_reject(const struct fe_part *part, unsigned family)
 static void print(const struct fe_part *part, unsigned family,
 		  struct fe_buf *buf)
 {
-	fe_buf_printf(buf, " --reject-with %s", answer_of(part, family)->name);
+	fe_buf_puts(buf, " --reject-with ");
+	fe_buf_puts(buf, answer_of(part, family)->name);
 }
 
 static bool check(struct fe_check_context *context)

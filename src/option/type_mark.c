@@ -63,10 +63,13 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 		  unsigned family, struct fe_buf *buf)
 {
 	(void)family;
-	fe_buf_printf(buf, " 0x%x", setting->value.masked.value);
-	if (opt->variant != FE_MARK_MATCH ||
-	    setting->value.masked.mask != UINT32_MAX)
-		fe_buf_printf(buf, "/0x%x", setting->value.masked.mask);
+	fe_buf_puts(buf, " 0x");
+	fe_buf_hex(buf, setting->value.masked.value);
+	if (opt->variant == FE_MARK_MATCH &&
+	    setting->value.masked.mask == UINT32_MAX)
+		return;
+	fe_buf_puts(buf, "/0x");
+	fe_buf_hex(buf, setting->value.masked.mask);
 }
 
 static void cover(const struct fe_opt *opt, const struct fe_setting *setting,

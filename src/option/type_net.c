@@ -98,8 +98,11 @@ void fe_addr_print(struct fe_u128 addr, unsigned family, struct fe_buf *buf)
 	if (family == 4) {
 		uint32_t a = (uint32_t)addr.lo;
 
-		fe_buf_printf(buf, "%u.%u.%u.%u", a >> 24, a >> 16 & 255,
-			      a >> 8 & 255, a & 255);
+		for (unsigned shift = 24; shift > 0; shift -= 8) {
+			fe_buf_uint(buf, a >> shift & 255);
+			fe_buf_putc(buf, '.');
+		}
+		fe_buf_uint(buf, a & 255);
 		return;
 	}
 	for (unsigned i = 0; i < 8; i++) {
@@ -236,7 +239,7 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 	fe_addr_print(net.addr, family, buf);
 	fe_buf_putc(buf, '/');
 	if (bits >= 0)
-		fe_buf_printf(buf, "%d", bits);
+		fe_buf_uint(buf, (unsigned)bits);
 	else
 		fe_addr_print(net.mask, family, buf);
 }

@@ -43,8 +43,8 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 			      (unsigned long long)setting->value.u);
 		break;
 	default:
-		fe_buf_printf(buf, " %llu",
-			      (unsigned long long)setting->value.u);
+		fe_buf_putc(buf, ' ');
+		fe_buf_uint(buf, setting->value.u);
 	}
 }
 
@@ -98,9 +98,12 @@ static void print_range(const struct fe_opt *opt,
 {
 	(void)opt;
 	(void)family;
-	fe_buf_printf(buf, " %u", setting->value.range.lo);
-	if (setting->value.range.lo != setting->value.range.hi)
-		fe_buf_printf(buf, ":%u", setting->value.range.hi);
+	fe_buf_putc(buf, ' ');
+	fe_buf_uint(buf, setting->value.range.lo);
+	if (setting->value.range.lo == setting->value.range.hi)
+		return;
+	fe_buf_putc(buf, ':');
+	fe_buf_uint(buf, setting->value.range.hi);
 }
 
 static void cover_range(const struct fe_opt *opt,

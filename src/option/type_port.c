@@ -134,9 +134,12 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 	(void)family;
 	if (lo == 0 && hi == 65535 && opt->variant != FE_PORTS_SHOWN)
 		return;
-	fe_buf_printf(buf, " %u", lo);
-	if (lo != hi)
-		fe_buf_printf(buf, ":%u", hi);
+	fe_buf_putc(buf, ' ');
+	fe_buf_uint(buf, lo);
+	if (lo == hi)
+		return;
+	fe_buf_putc(buf, ':');
+	fe_buf_uint(buf, hi);
 }
 
 static void cover(const struct fe_opt *opt, const struct fe_setting *setting,

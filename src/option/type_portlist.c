@@ -73,10 +73,12 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 	(void)opt;
 	(void)family;
 	for (uint32_t i = 0; i < list->n; i++) {
-		fe_buf_printf(buf, "%c%u", i == 0 ? ' ' : ',',
-			      list->port[i].lo);
-		if (list->port[i].hi != list->port[i].lo)
-			fe_buf_printf(buf, ":%u", list->port[i].hi);
+		fe_buf_putc(buf, i == 0 ? ' ' : ',');
+		fe_buf_uint(buf, list->port[i].lo);
+		if (list->port[i].hi == list->port[i].lo)
+			continue;
+		fe_buf_putc(buf, ':');
+		fe_buf_uint(buf, list->port[i].hi);
 	}
 }
 

@@ -78,10 +78,11 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 	(void)family;
 	if (proto == 0)
 		return;
+	fe_buf_putc(buf, ' ');
 	if (name != NULL)
-		fe_buf_printf(buf, " %s", name);
+		fe_buf_puts(buf, name);
 	else
-		fe_buf_printf(buf, " %u", proto);
+		fe_buf_uint(buf, proto);
 }
 
 static void cover(const struct fe_opt *opt, const struct fe_setting *setting,

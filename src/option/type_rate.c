@@ -76,9 +76,10 @@ void fe_rate_print(uint64_t period, struct fe_buf *buf)
 		if (period > unit || unit / period < unit % period)
 			break;
 	}
-	fe_buf_printf(buf, " %llu/%s",
-		      (unsigned long long)(units[i - 1].value * SCALE / period),
-		      units[i - 1].name);
+	fe_buf_putc(buf, ' ');
+	fe_buf_uint(buf, units[i - 1].value * SCALE / period);
+	fe_buf_putc(buf, '/');
+	fe_buf_puts(buf, units[i - 1].name);
 }
 
 static void print(const struct fe_opt *opt, const struct fe_setting *setting,

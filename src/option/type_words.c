@@ -102,7 +102,8 @@ static void print_one(const struct fe_opt *opt,
 	(void)family;
 	for (const struct fe_name *n = opt->names; n->name != NULL; n++) {
 		if (n->value == setting->value.u) {
-			fe_buf_printf(buf, " %s", n->name);
+			fe_buf_putc(buf, ' ');
+			fe_buf_puts(buf, n->name);
 			return;
 		}
 	}

@@ -28,9 +28,11 @@ void fe_rule_print(const struct fe_rule *rule, struct fe_buf *buf)
 
 void fe_rule_place(const struct fe_rule *rule, struct fe_buf *buf)
 {
-	fe_buf_printf(buf, "%s/%s:%" PRIu32,
-		      fe_table_names[rule->chain->table->id], rule->chain->name,
-		      rule->index);
+	fe_buf_puts(buf, fe_table_names[rule->chain->table->id]);
+	fe_buf_putc(buf, '/');
+	fe_buf_puts(buf, rule->chain->name);
+	fe_buf_putc(buf, ':');
+	fe_buf_uint(buf, rule->index);
 }
 
 struct printer {
