@@ -252,7 +252,7 @@ struct leaf_step {
 static uint32_t leaf_terminal(void *arg, uint32_t behaviour)
 {
 	const struct leaf_step *s = arg;
-	bool ct;
+	const struct fe_rule *ct;
 	unsigned leaves = fe_behave_leaves(s->behave, behaviour, &ct);
 
 	return leaves && !(leaves & ~s->only);
