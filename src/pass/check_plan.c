@@ -521,6 +521,26 @@ static void see_interfaces(struct life *life, const struct life *whole,
 	life->out = out ? whole->out : "";
 }
 
+static bool is_error(const struct checker *k, const struct life *life)
+{
+	uint64_t type = life->field[FE_F_ICMP_TYPE].lo;
+
+	if (life->field[FE_F_HDR].lo != FE_HDR_WHOLE)
+		return false;
+	if (k->family == 4)
+		return life->field[FE_F_PROTO].lo == 1 &&
+		       ((type >= 3 && type <= 5) || type == 11 || type == 12);
+	return life->field[FE_F_PROTO].lo == 58 && type < 128;
+}
+
+/* ICMP errors follow the mapping of their flow and see no nat chain. */
+static bool skips_nat(const struct checker *k, const struct life *life,
+		      enum fe_ctstate state)
+{
+	return life->untracked || state == FE_CT_INVALID ||
+	       (state == FE_CT_RELATED && is_error(k, life));
+}
+
 /* Plays a life; fate: 0 lived, else the step where it was dropped + 1. */
 static unsigned play(struct checker *k, struct side *side, struct life *life,
 		     enum life_kind kind, enum fe_ctstate state)
@@ -534,8 +554,7 @@ static unsigned play(struct checker *k, struct side *side, struct life *life,
 		bool raw = s->table == FE_RAW;
 
 		see_interfaces(life, &whole, s->hook);
-		if (s->table == FE_NAT &&
-		    (life->untracked || state == FE_CT_INVALID))
+		if (s->table == FE_NAT && skips_nat(k, life, state))
 			continue;
 		if (!pass_chain(&run, s->table, s->hook))
 			return i + 1;
@@ -696,18 +715,6 @@ static void own_addresses(struct checker *k, struct life *life,
 		while (!local[end] && is_own(k, *addr))
 			addr->lo = (addr->lo + 1) & UINT32_MAX;
 	}
-}
-
-static bool is_error(const struct checker *k, const struct life *life)
-{
-	uint64_t type = life->field[FE_F_ICMP_TYPE].lo;
-
-	if (life->field[FE_F_HDR].lo != FE_HDR_WHOLE)
-		return false;
-	if (k->family == 4)
-		return life->field[FE_F_PROTO].lo == 1 &&
-		       ((type >= 3 && type <= 5) || type == 11 || type == 12);
-	return life->field[FE_F_PROTO].lo == 58 && type < 128;
 }
 
 /* Comparing. */

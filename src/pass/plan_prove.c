@@ -612,13 +612,15 @@ static void icmp_companion(struct fe_planner *p, const char *chain,
 	    .head = true,
 	    .spec = p->family == 4
 			? fe_arena_printf(p->arena,
-					  "-p icmp -m icmp --icmp-type %u -m "
+					  "-p icmp -m length ! --length 0:27 "
+					  "-m icmp --icmp-type %u -m "
 					  "conntrack --ctstate INVALID -j "
 					  "ACCEPT", type)
 			: fe_arena_printf(p->arena,
-					  "-p ipv6-icmp -m icmp6 "
-					  "--icmpv6-type %u -m conntrack "
-					  "--ctstate INVALID -j ACCEPT", type),
+					  "-p ipv6-icmp -m length ! --length "
+					  "0:47 -m icmp6 --icmpv6-type %u -m "
+					  "conntrack --ctstate INVALID -j "
+					  "ACCEPT", type),
 	    .why = "ICMP errors about untracked flows are INVALID",
 	};
 
