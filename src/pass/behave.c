@@ -377,6 +377,7 @@ static void make_part(struct fe_behave *b, const struct fe_part *part,
 	close_clause(&s);
 	*ps = (struct part_set){
 	    .known = s.all,
+	    .cut = FE_SET_EMPTY,
 	    /* A match with state of its own is asked where fields decide too. */
 	    .unknown = s.unknown || (effects & FE_SHARES),
 	    .ct = s.unknown && (effects & (FE_READS_CT | FE_WRITES_CT)),
@@ -635,17 +636,18 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 	return effect(w, rule, true, next);
 }
 
-/* Packets of `within` that may match the rule in the walk's state. */
+/* Whether packets of `within` may match the rule in the walk's state, or be
+ * cut by one of its parts: what stands behind that part doesn't matter then. */
 static bool may_match(struct walk *w, const struct rule_sets *rs)
 {
 	fe_set set = w->within;
 
 	for (unsigned i = 0; i < rs->n && set != FE_SET_EMPTY; i++) {
-		fe_set part = in_state(w->b, &rs->parts[i], w->state);
-
-		if (rs->parts[i].cut && part != FE_SET_ALL)
-			part = fe_set_or(w->b->space, part, rs->parts[i].cut);
-		set = fe_set_and(w->b->space, set, part);
+		if (fe_set_and(w->b->space, set, rs->parts[i].cut) !=
+		    FE_SET_EMPTY)
+			return true;
+		set = fe_set_and(w->b->space, set,
+				 in_state(w->b, &rs->parts[i], w->state));
 	}
 	return set != FE_SET_EMPTY;
 }
