@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "grammar/scenario.h"
+#include "scenario.h"
 
 enum {
 	MOST_ERRORS = 100,   /* reported of one file */

@@ -51,7 +51,7 @@ struct fe_script *fe_script_read(struct fe_sources *sources, uint32_t index,
 				 struct fe_diags *diags);
 void fe_script_free(struct fe_script *script);
 
-/* The scanner (grammar/scenario.l). */
+/* The scanner (grammar/scenario_scan.l). */
 struct fe_script_scanner;
 struct fe_script_scanner *fe_script_scanner_new(const char *text, size_t size,
 						uint32_t source);
