@@ -71,6 +71,7 @@ uint16_t fe_host_iface(struct fe_host *host, struct fe_str name)
 	struct fe_iface iface = {
 	    .name = fe_arena_strndup(host->arena, name.s, name.len),
 	    .index = (uint16_t)host->ifaces.n,
+	    .number = (uint32_t)host->ifaces.n,
 	    .mtu = lo ? 65536 : 1500,
 	    .loopback = lo,
 	};

@@ -14,6 +14,8 @@
 struct fe_iface {
 	const char *name;
 	uint16_t index;       /* its place in host->ifaces; 0 is "none" */
+	uint32_t number;      /* the kernel's ifindex, as captures have it;
+				 the same as index where nothing tells */
 	uint32_t mtu;         /* bytes; default 1500, lo 65536 */
 	bool loopback;
 	bool ethernet;        /* packets carry MAC addresses */
