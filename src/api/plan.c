@@ -98,6 +98,11 @@ struct ferrule_plan *ferrule_plan_new(struct ferrule_rules *rules,
 
 	plan->ferrule = ferrule;
 	*status = fill_host(ferrule, &plan->host, options);
+	if (!*status && ferrule->diags->n_errors) {
+		/* Nothing is proved about rules that were not read. */
+		ferrule_error(ferrule, "no plan is made for rules with errors");
+		*status = FERRULE_UNREADABLE;
+	}
 	if (!*status) {
 		plan->plan = fe_plan_make(&context, &plan_options);
 		if (!plan->plan)

@@ -10,6 +10,11 @@
 
 #include "base/vec.h"
 
+enum {
+	STEP = 1 << 20,           /* bytes of one read() */
+	MOST_AT_FIRST = 64 << 20, /* bytes that a file's size may reserve */
+};
+
 struct fe_sources {
 	FE_VEC(struct fe_source *) list;
 };
@@ -45,6 +50,7 @@ static uint32_t adopt(struct fe_sources *sources, const char *name, char *text,
 	text[size] = '\0';
 	s->name = fe_strdup(name);
 	s->text = (struct fe_str){text, size};
+	s->cut = FE_NOT_CUT;
 	fe_vec_push(&sources->list, s);
 	return (uint32_t)(sources->list.n - 1);
 }
@@ -59,34 +65,58 @@ uint32_t fe_sources_add(struct fe_sources *sources, const char *name,
 	return adopt(sources, name, copy, size);
 }
 
-static int read_all(int fd, char **text, size_t *size)
+/* What read_all has so far. */
+struct reading {
+	char *text;
+	size_t size;
+	size_t cap;      /* of text; one byte more than size at least */
+	size_t line;     /* where the last line begins */
+	bool cut;        /* that line is too long to be one */
+};
+
+static size_t first_cap(int fd)
 {
 	struct stat st;
-	size_t cap = 1 << 16, n = 0;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		if ((uint64_t)st.st_size > FE_SOURCE_MAX)
-			return EFBIG;
-		cap = (size_t)st.st_size + 2;
-	}
-	char *p = fe_malloc(cap);
-	for (;;) {
-		if (n + 1 >= cap)
-			p = fe_realloc(p, cap *= 2);
-		ssize_t got = read(fd, p + n, cap - n - 1);
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return STEP;
+	if ((uint64_t)st.st_size > MOST_AT_FIRST)
+		return MOST_AT_FIRST;
+	return (size_t)st.st_size + 2;
+}
+
+static void take(struct reading *r, size_t got)
+{
+	const char *begin = r->text + r->size;
+	const char *nl = memrchr(begin, '\n', got);
+
+	r->size += got;
+	if (nl)
+		r->line = (size_t)(nl + 1 - r->text);
+	r->cut = r->size - r->line > FE_SOURCE_LINE_MAX;
+}
+
+/* A file of one endless line is not read to its end. */
+static int read_all(int fd, struct reading *r)
+{
+	r->cap = first_cap(fd);
+	r->text = fe_malloc(r->cap);
+	while (!r->cut) {
+		if (r->size + 1 >= r->cap)
+			r->text = fe_realloc(r->text, r->cap *= 2);
+		size_t room = r->cap - r->size - 1;
+		ssize_t got = read(fd, r->text + r->size,
+				   room < STEP ? room : STEP);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0 || n > FE_SOURCE_MAX) {
-			int error = got < 0 ? errno : EFBIG;
-			free(p);
-			return error;
-		}
+		if (got < 0)
+			return errno;
 		if (got == 0)
-			break;
-		n += (size_t)got;
+			return 0;
+		take(r, (size_t)got);
+		if (r->size > FE_SOURCE_MAX)
+			return EFBIG;
 	}
-	*text = p;
-	*size = n;
 	return 0;
 }
 
@@ -95,17 +125,20 @@ int fe_sources_read(struct fe_sources *sources, const char *path,
 {
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
-	size_t size = 0;
+	struct reading r = {0};
 
 	if (fd < 0)
 		return errno;
-	int error = read_all(fd, &text, &size);
+	int error = read_all(fd, &r);
 	if (!is_stdin)
 		close(fd);
-	if (error)
+	if (error) {
+		free(r.text);
 		return error;
-	*index = adopt(sources, is_stdin ? "<stdin>" : path, text, size);
+	}
+	*index = adopt(sources, is_stdin ? "<stdin>" : path, r.text, r.size);
+	if (r.cut)
+		sources->list.data[*index]->cut = (uint32_t)r.line;
 	return 0;
 }
 

@@ -25,6 +25,8 @@ struct fe_source {
 	struct fe_str text; /* whole, NUL-terminated beyond len */
 	uint32_t *lines;  /* offset of each line's first byte; made on demand */
 	uint32_t n_lines;
+	uint32_t cut;     /* begin of a line that was too long to be read to its
+			   * end; FE_NOT_CUT: all was read */
 };
 
 struct fe_sources;
@@ -45,6 +47,9 @@ uint32_t fe_sources_add(struct fe_sources *sources, const char *name,
 int fe_sources_read(struct fe_sources *sources, const char *path,
 		    uint32_t *index);
 #define FE_SOURCE_MAX ((size_t)2 << 30)
+/* A longer line is no rule: reading stops there, however much would follow. */
+#define FE_SOURCE_LINE_MAX ((size_t)1 << 20)
+#define FE_NOT_CUT UINT32_MAX
 
 const struct fe_source *fe_source(const struct fe_sources *sources,
 				  uint32_t index);

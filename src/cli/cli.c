@@ -25,47 +25,87 @@ int cli_write_fd(void *arg, const void *data, size_t size)
 	return 0;
 }
 
+static bool cannot(struct cli *cli, const char *what, const char *path)
+{
+	ferrule_error(cli->ferrule, "cannot %s %s: %s", what, path,
+		      strerror(errno));
+	return false;
+}
+
+/* A new file beside the path, with the mode that the path has or would get. */
+static bool open_temporary(struct cli *cli, struct cli_file *file,
+			   const struct stat *old)
+{
+	size_t size = strlen(file->target) + 8;
+	mode_t mode = old ? old->st_mode & 07777 : 0666;
+
+	file->temporary = malloc(size);
+	if (!file->temporary)
+		abort();
+	snprintf(file->temporary, size, "%s.XXXXXX", file->target);
+	file->fd = mkstemp(file->temporary);
+	if (file->fd < 0)
+		return cannot(cli, "create", file->path);
+	if (!old) {
+		mode_t mask = umask(0);
+		umask(mask);
+		mode &= ~mask;
+	}
+	fchmod(file->fd, mode);
+	return true;
+}
+
+static void forget(struct cli_file *file)
+{
+	free(file->temporary);
+	free(file->target);
+	file->temporary = file->target = NULL;
+}
+
 bool cli_file_open(struct cli *cli, struct cli_file *file, const char *path)
 {
+	struct stat st;
+	bool ok, exists;
+
 	*file = (struct cli_file){.path = path, .fd = STDOUT_FILENO};
 	file->out = (struct ferrule_out){cli_write_fd, &file->fd, false};
 	if (!strcmp(path, "-"))
 		return true;
-	size_t size = strlen(path) + 8;
-	file->temporary = malloc(size);
-	if (!file->temporary)
+	/* A link stays; what it leads to is replaced. */
+	file->target = realpath(path, NULL);
+	if (!file->target)
+		file->target = strdup(path);
+	if (!file->target)
 		abort();
-	snprintf(file->temporary, size, "%s.XXXXXX", path);
-	file->fd = mkstemp(file->temporary);
-	if (file->fd < 0) {
-		ferrule_error(cli->ferrule, "cannot create %s: %s", path,
-			      strerror(errno));
-		free(file->temporary);
-		return false;
+	exists = stat(file->target, &st) == 0;
+	if (exists && !S_ISREG(st.st_mode)) {
+		/* A device or a pipe is written to, never replaced. */
+		file->fd = open(file->target, O_WRONLY | O_CLOEXEC);
+		ok = file->fd >= 0 || cannot(cli, "write", path);
+	} else {
+		ok = open_temporary(cli, file, exists ? &st : NULL);
 	}
-	mode_t mask = umask(0);
-	umask(mask);
-	fchmod(file->fd, 0666 & ~mask);
-	return true;
+	if (!ok)
+		forget(file);
+	return ok;
 }
 
 bool cli_file_close(struct cli *cli, struct cli_file *file, bool keep)
 {
 	bool ok = true;
 
-	if (!file->temporary)
+	if (!file->target)
 		return true;
 	if (close(file->fd) && keep)
 		ok = false;
-	if (keep && ok && rename(file->temporary, file->path))
+	if (keep && ok && file->temporary &&
+	    rename(file->temporary, file->target))
 		ok = false;
 	if (!ok)
-		ferrule_error(cli->ferrule, "cannot write %s: %s", file->path,
-			      strerror(errno));
-	if (!keep || !ok)
+		cannot(cli, "write", file->path);
+	if (file->temporary && (!keep || !ok))
 		unlink(file->temporary);
-	free(file->temporary);
-	file->temporary = NULL;
+	forget(file);
 	return ok;
 }
 

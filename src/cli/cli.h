@@ -34,7 +34,8 @@ cli_command_fn cmd_state;
 struct cli_file {
 	struct ferrule_out out; /* write to this */
 	const char *path;
-	char *temporary;        /* NULL for standard output */
+	char *target;           /* path with links followed; NULL: stdout */
+	char *temporary;        /* NULL: target is no regular file */
 	int fd;
 };
 

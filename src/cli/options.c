@@ -22,19 +22,10 @@ void cli_list_free(struct cli_list *list)
 	*list = (struct cli_list){0};
 }
 
-static int put(const struct ferrule_out *out, const char *text)
+/* By stdio: main looks at the end whether all could be written. */
+static void print_help(const char *usage, const struct cli_option *options)
 {
-	return out->write(out->arg, text, strlen(text));
-}
-
-static void print_help(struct cli *cli, const char *usage,
-		       const struct cli_option *options)
-{
-	char line[256];
-
-	put(&cli->out, "usage: ferrule ");
-	put(&cli->out, usage);
-	put(&cli->out, "\n\n");
+	printf("usage: ferrule %s\n\n", usage);
 	for (const struct cli_option *o = options; o->name; o++) {
 		char name[64];
 		snprintf(name, sizeof(name), "%c%c%s--%s%s%s",
@@ -45,10 +36,9 @@ static void print_help(struct cli *cli, const char *usage,
 			 o->argument ? o->argument : "");
 		if (o->argument && o->kind == CLI_OPTARG)
 			strncat(name, "]", sizeof(name) - strlen(name) - 1);
-		snprintf(line, sizeof(line), "  %-32s %s\n", name, o->help);
-		put(&cli->out, line);
+		printf("  %-32s %s\n", name, o->help);
 	}
-	put(&cli->out, "      --help                     this text\n");
+	printf("      --help                     this text\n");
 }
 
 static const struct cli_option *find_long(const struct cli_option *options,
@@ -196,7 +186,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, const char *usage,
 		} else if (!strcmp(word, "--")) {
 			only_operands = true;
 		} else if (!strcmp(word, "--help")) {
-			print_help(cli, usage, options);
+			print_help(usage, options);
 			return -1;
 		} else if (word[1] == '-') {
 			error = parse_long(cli, argc, argv, &i, options);

@@ -34,6 +34,23 @@ static bool is_text(struct fe_str text, uint32_t index, struct fe_diags *diags)
 	return true;
 }
 
+/* The text up to a line that nobody read to its end. */
+static struct fe_str whole_lines(const struct fe_source *source,
+				 uint32_t index, struct fe_diags *diags)
+{
+	struct fe_str text = source->text;
+	struct fe_diag *d;
+
+	if (source->cut == FE_NOT_CUT)
+		return text;
+	text.len = source->cut;
+	d = fe_diag(diags, FE_ERROR, NULL, span_at(index, source->cut, 0),
+		    "this line has more than %zu bytes: it is no rule",
+		    FE_SOURCE_LINE_MAX);
+	fe_diag_hint(diags, d, "nothing of the file is read from here on");
+	return text;
+}
+
 /* By the name: rules.v6, ip6tables.rules. The last resort. */
 static unsigned name_family(const char *name)
 {
@@ -134,6 +151,9 @@ bool fe_read(struct fe_sources *sources, uint32_t index,
 
 	if (!is_text(source->text, index, diags))
 		return false;
+	struct fe_str text = whole_lines(source, index, diags);
+	if (!text.len && diags->n_errors > errors)
+		return false;
 	if (spelling == FE_SPELLED_NOTHING) {
 		fe_diag(diags, FE_ERROR, NULL, span_at(index, 0, 0),
 			"the file holds no rules");
@@ -145,7 +165,7 @@ bool fe_read(struct fe_sources *sources, uint32_t index,
 	    .line = {.sources = sources, .source = index, .options = options,
 		     .diags = diags, .rules = rules},
 	    .scanner = fe_scanner_new(spelling == FE_SPELLED_COMMANDS),
-	    .text = source->text,
+	    .text = text,
 	    .errors_before = errors,
 	};
 	fe_line_init(&driver.line);

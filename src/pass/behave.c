@@ -712,24 +712,60 @@ uint32_t fe_behave_policy(const struct fe_chain *chain)
 	return chain->policy == FE_POLICY_DROP ? FE_LEAF_DROP : FE_LEAF_ACCEPT;
 }
 
-bool fe_behave_reads_ct(struct fe_behave *b, const struct fe_chain *chain)
+struct ct_frame {
+	const struct fe_chain *chain;
+	size_t next; /* the rule to look at next */
+};
+
+/* Goes on with a chain: 2 it reads, 1 it does not, 0 *callee must be known
+ * first. */
+static uint8_t look_for_ct(struct fe_behave *b, struct ct_frame *frame,
+			   const struct fe_chain **callee)
 {
 	const unsigned ct = FE_READS_CT | FE_WRITES_CT;
-	uint8_t *known = &b->reads_ct[chain->table->id][chain->index];
-	bool reads = false;
+	const struct fe_chain *chain = frame->chain;
+	const uint8_t *known = b->reads_ct[chain->table->id];
 
-	if (*known)
-		return *known == 2;
-	*known = 1; /* ends loops; the kernel refuses them anyway */
-	for (size_t i = 0; i < chain->rules.n && !reads; i++) {
-		const struct fe_rule *rule = chain->rules.data[i];
+	for (; frame->next < chain->rules.n; frame->next++) {
+		const struct fe_rule *rule = chain->rules.data[frame->next];
 
-		reads = (rule->effects & ct) != 0 || rule->opaque;
-		if (!reads && rule->jump)
-			reads = fe_behave_reads_ct(b, rule->jump);
+		if ((rule->effects & ct) != 0 || rule->opaque)
+			return 2;
+		if (!rule->jump)
+			continue;
+		*callee = rule->jump;
+		if (known[rule->jump->index] != 1)
+			return known[rule->jump->index];
 	}
-	*known = reads ? 2 : 1;
-	return reads;
+	return 1;
+}
+
+/* With a stack of its own: chains may nest a hundred thousand deep. */
+bool fe_behave_reads_ct(struct fe_behave *b, const struct fe_chain *chain)
+{
+	uint8_t *known = b->reads_ct[chain->table->id];
+	FE_VEC(struct ct_frame) stack = {0};
+
+	if (known[chain->index])
+		return known[chain->index] == 2;
+	/* 1 while it is on the stack ends loops, which the kernel refuses. */
+	known[chain->index] = 1;
+	fe_vec_push(&stack, (struct ct_frame){.chain = chain});
+	while (stack.n > 0) {
+		struct ct_frame *top = &stack.data[stack.n - 1];
+		const struct fe_chain *callee = NULL;
+		uint8_t reads = look_for_ct(b, top, &callee);
+
+		if (reads) {
+			known[top->chain->index] = reads;
+			stack.n--;
+			continue;
+		}
+		known[callee->index] = 1;
+		fe_vec_push(&stack, (struct ct_frame){.chain = callee});
+	}
+	fe_vec_free(&stack);
+	return known[chain->index] == 2;
 }
 
 /* Looking into trees. */
