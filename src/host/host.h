@@ -72,6 +72,8 @@ struct fe_host {
 	uint32_t kernel;          /* FE_KERNEL(); default 6.18 */
 	bool known;               /* from a snapshot or host block: addresses
 				     and interfaces are all there are */
+	bool forward_given[2];    /* IPv4, IPv6: whether it forwards is known,
+				     by sysctl; else it may */
 	bool conntrack_loaded;    /* evidence: lsmod, a dump, --assume-tracked */
 	const char *evidence;     /* which, for messages */
 	const char *conntrack_dump; /* path of conntrack.txt, or NULL */

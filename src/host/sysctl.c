@@ -111,5 +111,9 @@ bool fe_host_sysctl(struct fe_host *host, struct fe_str key,
 	uint32_t word = (uint32_t)v;
 	uint8_t byte = (uint8_t)v;
 	memcpy(at, k->size == 1 ? (void *)&byte : (void *)&word, k->size);
+	if (at == (char *)&host->sysctls.ip_forward)
+		host->forward_given[0] = true;
+	if (at == (char *)&host->sysctls.ip6_forward)
+		host->forward_given[1] = true;
 	return true;
 }

@@ -929,17 +929,6 @@ static void count_added(struct checker *k)
 	}
 }
 
-/* A snapshot says whether the host forwards. */
-static bool forwards(const struct checker *k)
-{
-	const struct fe_host *host = k->context->host;
-
-	if (!host || !host->known)
-		return true;
-	return k->family == 4 ? host->sysctls.ip_forward
-			      : host->sysctls.ip6_forward;
-}
-
 static bool check_family(struct checker *k)
 {
 	uint64_t n = MAX_WORK / (k->n_rules * 6 + 1);
@@ -952,7 +941,8 @@ static bool check_family(struct checker *k)
 		enum life_kind kind = (enum life_kind)(i % N_LIVES);
 		struct life packet;
 
-		if (kind == LIFE_FORWARD && !forwards(k))
+		if (kind == LIFE_FORWARD && 
+		    !fe_plan_forwards(k->context->host, k->family))
 			continue;
 		make_packet(k, &packet, kind);
 		own_addresses(k, &packet, kind);

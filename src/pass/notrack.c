@@ -45,6 +45,9 @@ static void assumptions(struct fe_planner *p, bool ports)
 	if (p->addresses)
 		assume(p, "addresses: this host's addresses stay those of the "
 			  "snapshot");
+	if (!fe_plan_forwards(host, p->family))
+		assume(p, "forwarding: this host forwards nothing, as its "
+			  "sysctls say");
 	if (ports)
 		assume(p, "headers: packets with IP options or extension "
 			  "headers carry a whole transport header");

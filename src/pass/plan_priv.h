@@ -107,6 +107,8 @@ bool fe_plan_refuse(struct fe_planner *p, struct fe_proof *proof,
 const char *fe_plan_witness(struct fe_planner *p, fe_set set);
 /* "filter/INPUT:4" in the arena. */
 const char *fe_plan_place(struct fe_planner *p, const struct fe_rule *rule);
+/* Whether the host may forward packets: unless its sysctl says no. */
+bool fe_plan_forwards(const struct fe_host *host, unsigned family);
 /* Companions for ICMP errors, once some class is taken (level invalid). */
 void fe_plan_icmp_companions(struct fe_planner *p, bool forward);
 

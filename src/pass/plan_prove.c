@@ -556,14 +556,12 @@ static void errors_at(struct fe_planner *p, bool forward,
 	at[FE_FORWARD] = forward ? p->errors : FE_SET_EMPTY;
 }
 
-static bool may_forward(const struct fe_planner *p)
+bool fe_plan_forwards(const struct fe_host *host, unsigned family)
 {
-	const struct fe_host *host = p->context->host;
-
-	if (!host || !host->known)
+	if (!host || !host->forward_given[family == 6])
 		return true;
-	return p->family == 4 ? host->sysctls.ip_forward
-			      : host->sysctls.ip6_forward;
+	return family == 6 ? host->sysctls.ip6_forward
+			   : host->sysctls.ip_forward;
 }
 
 static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
@@ -578,7 +576,7 @@ static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
 	if (!p->icmp_asked) {
 		struct fe_proof own = {.ok = true};
 
-		errors_at(p, may_forward(p), at);
+		errors_at(p, fe_plan_forwards(p->context->host, p->family), at);
 		p->icmp_alike = ask_sites(p, at, &cmp, 1, &own);
 		p->icmp_asked = true;
 		p->icmp.rule = own.rule;
@@ -673,7 +671,7 @@ void fe_plan_icmp_companions(struct fe_planner *p, bool forward)
 
 	if (p->options->level != FE_LEVEL_INVALID)
 		return;
-	errors_at(p, forward && may_forward(p), at);
+	errors_at(p, forward && fe_plan_forwards(p->context->host, p->family), at);
 	for (unsigned i = 0; i < N_SITES; i++) {
 		struct site site = {sites[i].table, sites[i].hook,
 				    builtin(p, sites[i].table, sites[i].hook)};

@@ -138,7 +138,7 @@ void kt_plant(struct kt_case *c, struct fe_rng *rng)
 	unsigned port = ports[fe_rng_below(rng, 3)];
 
 	c->planted =
-	    fe_rng_below(rng, 5) < 3 ? KT_PLANT_NONE : KT_PLANT_INVALID;
+	    fe_rng_below(rng, 5) < 4 ? KT_PLANT_NONE : KT_PLANT_INVALID;
 	c->planted_port = (uint16_t)port;
 	c->planted_family = f ? 6 : 4;
 	if (c->planted == KT_PLANT_NONE)

@@ -210,7 +210,7 @@ static struct kt_case *case_random(uint64_t seed, unsigned number, bool plan)
 		kt_ipsets_random(c, &rng);
 	kt_rules_random(c, &rng, 4);
 	kt_rules_random(c, &rng, 6);
-	if (plan && fe_rng_below(&rng, 100) < 55)
+	if (plan && fe_rng_below(&rng, 100) < 60)
 		kt_plant(c, &rng);
 	return c;
 }
