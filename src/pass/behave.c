@@ -299,7 +299,10 @@ static void add_member(void *arg, const struct fe_ipset_member *m)
 	bool port_src = ms->test->is_src & 2;
 	fe_set set;
 
-	if (m->no_match || ++ms->n > MAX_MEMBERS) {
+	/* ICMP's "port" is its type and code: not worth a set. */
+	if (m->no_match || ++ms->n > MAX_MEMBERS ||
+	    (m->port_hi - m->port_lo != 65535 &&
+	     (m->proto_lo == 1 || m->proto_lo == 58))) {
 		ms->unknown = true;
 		return;
 	}
@@ -314,6 +317,11 @@ static void add_member(void *arg, const struct fe_ipset_member *m)
 		    space, set,
 		    fe_set_range(space, port_src ? FE_F_SPORT : FE_F_DPORT,
 				 fe_u128(m->port_lo), fe_u128(m->port_hi)));
+	if (m->port_hi - m->port_lo != 65535)
+		set = fe_set_and(space, set,
+				 fe_set_range(space, FE_F_HDR,
+					      fe_u128(FE_HDR_WHOLE),
+					      fe_u128(FE_HDR_WHOLE)));
 	ms->set = fe_set_or(space, ms->set, set);
 }
 
@@ -321,8 +329,15 @@ static bool ipset_set(struct fe_behave *b, const struct fe_ipset_test *test,
 		      fe_set *set)
 {
 	struct member_sink ms = {.b = b, .test = test, .set = FE_SET_EMPTY};
+	const struct fe_ipset *ipset =
+	    b->ipsets ? fe_ipsets_find(b->ipsets, fe_str(test->name)) : NULL;
 
-	if (!b->ipsets ||
+	/* A test with too few directions never matches. */
+	if (ipset && test->n_dims < fe_ipset_dims(ipset)) {
+		*set = FE_SET_EMPTY;
+		return true;
+	}
+	if (!ipset ||
 	    !fe_ipset_members(b->ipsets, test->name, b->ruleset->family,
 			      add_member, &ms))
 		return false;

@@ -34,7 +34,6 @@ struct atoms {
 
 struct side {                          /* a ruleset in play */
 	const struct fe_ruleset *rules;
-	const struct fe_ipsets *ipsets;
 	struct atoms **parts[FE_N_TABLES]; /* [chain][rule's first part + i] */
 	uint32_t **first[FE_N_TABLES];     /* [chain][rule] */
 	unsigned added_head[FE_N_TABLES][FE_N_HOOKS]; /* the plan's rules */
@@ -228,8 +227,7 @@ static bool name_matches(const char *pattern, const char *name)
 }
 
 /* FE_YES, FE_NO, or FE_DUNNO for what fields don't decide. */
-static enum fe_answer atom_holds(const struct side *side,
-				 const struct fe_atom *a,
+static enum fe_answer atom_holds(const struct fe_atom *a,
 				 const struct life *life)
 {
 	struct fe_u128 v = life->field[a->field];
@@ -248,17 +246,14 @@ static enum fe_answer atom_holds(const struct side *side,
 		yes = name_matches(a->u.iface, a->field == FE_F_IIF
 						   ? life->in : life->out);
 		break;
-	case FE_ATOM_IPSET:
-		(void)side;
-		return FE_DUNNO;
+	case FE_ATOM_IPSET: /* it may change while the plan is loaded */
 	case FE_ATOM_UNKNOWN:
 		return FE_DUNNO;
 	}
 	return yes != a->neg ? FE_YES : FE_NO;
 }
 
-static enum fe_answer part_holds(const struct side *side,
-				 const struct atoms *a, const struct life *life)
+static enum fe_answer part_holds(const struct atoms *a, const struct life *life)
 {
 	enum fe_answer all = FE_YES;
 
@@ -269,7 +264,7 @@ static enum fe_answer part_holds(const struct side *side,
 
 		for (size_t i = a->clauses.data[c]; i < end; i++) {
 			enum fe_answer one =
-			    atom_holds(side, &a->list.data[i], life);
+			    atom_holds(&a->list.data[i], life);
 
 			/* One unknown makes the clause unknown. */
 			if (one == FE_DUNNO || some == FE_DUNNO)
@@ -341,8 +336,7 @@ static enum fe_answer rule_matches(struct run *run, const struct fe_rule *rule)
 		if (part->ext->l4_size &&
 		    run->life->field[FE_F_HDR].lo == FE_HDR_TRUNCATED)
 			return FE_HOTDROP;
-		answer = part_holds(run->side,
-				    part_atoms(run->k, run->side, rule, i),
+		answer = part_holds(part_atoms(run->k, run->side, rule, i),
 				    run->life);
 		if (answer == FE_NO)
 			return FE_NO;

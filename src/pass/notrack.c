@@ -235,7 +235,8 @@ static const char *why_tracked(const struct fe_planner *p)
 static void start(struct fe_planner *p)
 {
 	p->addresses = fe_plan_by_address(p);
-	p->behave = fe_behave_new(p->rules, p->context->rules->ipsets, BUDGET);
+	/* Sets change while a plan is loaded: their members are not asked. */
+	p->behave = fe_behave_new(p->rules, NULL, BUDGET);
 	p->space = fe_behave_space(p->behave);
 	if (p->family == 4) {
 		fe_set icmp = fe_set_range(p->space, FE_F_PROTO, fe_u128(1),
