@@ -56,6 +56,9 @@ static void assumptions(struct fe_planner *p, bool ports)
 	if (host && host->kernel < FE_KERNEL(4, 10))
 		assume(p, "loaded: conntrack is loaded already; before 4.10 "
 			  "NOTRACK itself would load it");
+	if (host && host->kernel < FE_KERNEL(4, 7))
+		assume(p, "helpers: none is assigned by itself "
+			  "(net.netfilter.nf_conntrack_helper is 0)");
 }
 
 static bool within_done(struct fe_planner *p, const struct fe_class_sets *s)
@@ -111,7 +114,8 @@ static const char *price(struct fe_planner *p, const struct fe_proof *proof)
 	return "no entries to look at (conntrack -L, accounting)";
 }
 
-static void take(struct fe_planner *p, const struct fe_cand *c,
+/* false: proved, but --max-rules leaves no room for it. */
+static bool take(struct fe_planner *p, const struct fe_cand *c,
 		 const struct fe_class_sets *sets, struct fe_proof *proof)
 {
 	struct fe_plan_class class = {.name = c->name};
@@ -123,10 +127,9 @@ static void take(struct fe_planner *p, const struct fe_cand *c,
 		proof->text = "proved, but --max-rules leaves no room for it";
 		proof->rule = NULL;
 		proof->witness = NULL;
-		refuse(p, c, proof);
 		fe_vec_free(&class.rules);
 		fe_vec_free(&class.flush);
-		return;
+		return false;
 	}
 	class.removes = fe_arena_printf(p->arena, "every entry of %s", c->name);
 	class.price = price(p, proof);
@@ -147,6 +150,7 @@ static void take(struct fe_planner *p, const struct fe_cand *c,
 			    fe_set_or(p->space, p->accepted[h],
 				      sets->box[h]);
 	}
+	return true;
 }
 
 /* Whether a refused class is worth a line: broad ones only if all fails. */
@@ -176,13 +180,12 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 			continue;
 		}
 		fe_plan_prove(p, c, &sets, &proof);
-		if (proof.ok) {
+		if (proof.ok && take(p, c, &sets, &proof)) {
 			ports |= c->a.ports.n || c->b.ports.n;
 			forward |= !c->local && !c->lo_only;
 			p->fam->foreign_errors |= !sets.all_icmp;
 			lo_taken |= c->lo_only && !c->a.mask.lo;
 			fe_vec_push(&p->taken, c->from);
-			take(p, c, &sets, &proof);
 		} else if (worth_telling(c)) {
 			refuse(p, c, &proof);
 		} else if (!broad) {
@@ -199,8 +202,8 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 		assumptions(p, ports);
 }
 
-/* One line for each rule that suggested a class, and none where another
- * shape of it was taken. */
+/* One line for each rule that suggested a class, about the narrowest shape,
+ * which is the last; and none where another shape of it was taken. */
 static void tidy_refusals(struct fe_planner *p)
 {
 	struct fe_plan_family *fam = p->fam;
@@ -212,7 +215,7 @@ static void tidy_refusals(struct fe_planner *p)
 
 		for (size_t k = 0; k < p->taken.n && !again; k++)
 			again = r->from && p->taken.data[k] == r->from;
-		for (size_t k = 0; k < n && !again; k++)
+		for (size_t k = i + 1; k < fam->refusals.n && !again; k++)
 			again = r->from && fam->refusals.data[k].from == r->from;
 		if (!again)
 			fam->refusals.data[n++] = *r;

@@ -15,6 +15,14 @@
 
 const char *fe_plan_witness(struct fe_planner *p, fe_set set)
 {
+	fe_set usual = fe_set_and(
+	    p->space, set,
+	    fe_set_range(p->space, FE_F_ICMP_TYPE, fe_u128(1), fe_u128(1)));
+
+	/* Of ICMPv6's errors, one that exists. */
+	if (p->family == 6 && usual != FE_SET_EMPTY &&
+	    fe_set_minus(p->space, set, p->errors) == FE_SET_EMPTY)
+		set = usual;
 	return fe_witness(p->behave, p->arena, p->family, set);
 }
 
@@ -63,6 +71,15 @@ static void put_triggers(const struct fe_plan *plan,
 		fe_out_printf(out, "#   and %u more\n", n - 8);
 }
 
+/* A rule's comment may hold a line's end, which would end ours. */
+static const char *one_line(struct fe_buf *buf)
+{
+	for (size_t i = 0; i < buf->size; i++)
+		if (buf->data[i] == '\n' || buf->data[i] == '\r')
+			buf->data[i] = ' ';
+	return fe_buf_text(buf);
+}
+
 static void put_refusals(const struct fe_plan_family *fam, struct fe_out *out)
 {
 	if (!fam->refusals.n)
@@ -80,7 +97,7 @@ static void put_refusals(const struct fe_plan_family *fam, struct fe_out *out)
 			fe_rule_place(r->rule, &place);
 			fe_rule_print(r->rule, &buf);
 			fe_out_printf(out, "#     in the way: %s: %s\n",
-				      fe_buf_text(&place), fe_buf_text(&buf));
+				      fe_buf_text(&place), one_line(&buf));
 			fe_buf_free(&place);
 		}
 		if (r->witness)

@@ -419,9 +419,12 @@ static fe_set map_of(struct fe_planner *p, struct question *q,
 	return q->maps[state];
 }
 
-/* Whether a companion would do: every binding state is accepted anyway. */
-static bool companion_does(struct fe_planner *p, struct question *q)
+/* Whether a companion would do: every binding state is accepted anyway. If
+ * not, *why is a comparison that is in the way, or NULL. */
+static bool companion_does(struct fe_planner *p, struct question *q,
+			   const struct compare **why)
 {
+	*why = NULL;
 	if (q->site.table != FE_FILTER)
 		return false;
 	for (size_t i = 0; i < q->n; i++) {
@@ -430,11 +433,47 @@ static bool companion_does(struct fe_planner *p, struct question *q)
 
 		if (cmp->listed || cmp->now != FE_CT_UNTRACKED)
 			continue;
-		if (among != FE_SET_EMPTY &&
-		    !just_accepts(p, map_of(p, q, cmp->tracked), among))
-			return false;
+		if (among == FE_SET_EMPTY ||
+		    just_accepts(p, map_of(p, q, cmp->tracked), among))
+			continue;
+		*why = cmp;
+		return false;
 	}
 	return true;
+}
+
+/* Says in a refusal why a companion doesn't help: the rule that does more
+ * than accept, or that it would accept what is dropped now. */
+static void blame_companion(struct fe_planner *p, struct question *q,
+			    const struct compare *cmp, struct fe_proof *proof)
+{
+	fe_set map = map_of(p, q, cmp->tracked);
+	fe_set where = meet(p, meet(p, q->within, cmp->among),
+			    fe_map_differ(p->space, map,
+					  fe_map_const(p->space,
+						       FE_LEAF_ACCEPT)));
+	const struct fe_rule *rule = NULL;
+	struct fe_box point;
+
+	if (fe_set_witness(p->space, where, &point))
+		rule = fe_behave_first_rule(
+		    p->behave, fe_map_at(p->space, map, &point));
+	if (!rule) {
+		proof->text = fe_arena_printf(
+		    p->arena,
+		    "%s; a companion rule would accept what is dropped as %s",
+		    proof->text, state_names[cmp->tracked]);
+		return;
+	}
+	if (rule->opaque)
+		proof->reason = FE_REFUSED_READERS;
+	else if (rule->effects & FE_SHARES)
+		proof->reason = FE_REFUSED_SHARED;
+	proof->rule = rule;
+	proof->witness = fe_plan_witness(p, where);
+	proof->text = fe_arena_printf(
+	    p->arena, "%s; a companion rule would keep them from %s",
+	    proof->text, fe_plan_place(p, rule));
 }
 
 static bool compare_at(struct fe_planner *p, struct question *q,
@@ -466,13 +505,16 @@ static bool answer(struct fe_planner *p, struct question *q,
 		   struct fe_proof *proof)
 {
 	struct fe_proof first = {.ok = true};
+	const struct compare *why = NULL;
 	bool companion = false;
 
 	for (size_t i = 0; i < q->n; i++) {
 		if (compare_at(p, q, &q->compares[i], companion, &first))
 			continue;
 		if (companion || first.reason == FE_REFUSED_BUDGET ||
-		    !companion_does(p, q)) {
+		    !companion_does(p, q, &why)) {
+			if (why && q->compares[i].now == FE_CT_UNTRACKED)
+				blame_companion(p, q, why, &first);
 			first.head_pre = proof->head_pre;
 			first.head_out = proof->head_out;
 			fe_vec_free(&first.differences);
