@@ -7,8 +7,8 @@
  * each match's cover for membership. Packets are corner values of the fields
  * that rules name, mixed at random; the conntrack state is forced to each one
  * that a packet can have, the entry's fields are random. What fields don't
- * decide is answered by a coin that is the same in both runs as long as the
- * runs ask the same questions in the same order.
+ * decide is answered by a coin, the same one for a rule in both runs; that
+ * both ask the same questions in the same order is compared as well.
  */
 #include <stdio.h>
 #include <string.h>
@@ -293,15 +293,6 @@ static void record(struct life *life, const struct fe_rule *rule,
 	life->trace[life->n++] = e;
 }
 
-static bool toss(struct life *life)
-{
-	struct fe_rng rng = {life->coin};
-	uint64_t v = fe_rng_next(&rng);
-
-	life->coin = rng.state;
-	return v & 1;
-}
-
 enum outcome { GO_ON, ACCEPTED, DROPPED, RETURNED };
 
 enum { WHAT_ACTION = 0, WHAT_CT = 100, WHAT_ASKED = 200 };
@@ -323,11 +314,28 @@ static uint32_t index_of(const struct run *run, const struct fe_rule *rule)
 	return rule->index - run->side->added_head[c->table->id][c->hook];
 }
 
+/*
+ * What fields don't decide is answered by a coin: one for each part of a rule
+ * of the original, and one for each state where the answer is the entry's.
+ */
+static bool toss(const struct run *run, const struct fe_rule *rule,
+		 unsigned part, uint64_t state)
+{
+	struct fe_rng rng = {run->life->coin ^ state << 56};
+
+	for (const char *c = rule->chain->name; *c; c++)
+		rng.state = fe_rng_next(&rng) ^ (uint8_t)*c;
+	rng.state = fe_rng_next(&rng) ^ (rule->chain->table->id << 16 | part);
+	rng.state = fe_rng_next(&rng) ^ index_of(run, rule);
+	return fe_rng_next(&rng) & 1;
+}
+
 static enum fe_answer rule_matches(struct run *run, const struct fe_rule *rule)
 {
 	for (unsigned i = 0; i < rule->n_parts; i++) {
 		const struct fe_part *part = &rule->parts[i];
 		unsigned effects;
+		uint64_t state;
 		enum fe_answer answer;
 
 		if (part == rule->target)
@@ -342,15 +350,13 @@ static enum fe_answer rule_matches(struct run *run, const struct fe_rule *rule)
 			return FE_NO;
 		if (answer != FE_DUNNO && !(effects & FE_SHARES))
 			continue;
+		state = effects & FE_READS_CT
+			    ? run->life->field[FE_F_CTSTATE].lo + 1
+			    : 0;
 		if (effects & (FE_SHARES | FE_READS_CT))
 			record(run->life, rule, index_of(run, rule),
-			       WHAT_ASKED + i +
-				   (effects & FE_READS_CT
-					? (uint32_t)run->life
-						  ->field[FE_F_CTSTATE].lo *
-					      1000
-					: 0));
-		if (!toss(run->life))
+			       WHAT_ASKED + i + (uint32_t)state * 1000);
+		if (!toss(run, rule, i, state))
 			return FE_NO;
 	}
 	return FE_YES;
@@ -483,7 +489,7 @@ static bool pass_chain(struct run *run, enum fe_table_id t, enum fe_hook hook)
 static const struct step {
 	enum fe_table_id table;
 	enum fe_hook hook;
-} lives[][12] = {
+} lives[][14] = {
 	{{FE_RAW, FE_PREROUTING}, {FE_MANGLE, FE_PREROUTING},
 	 {FE_NAT, FE_PREROUTING}, {FE_MANGLE, FE_INPUT}, {FE_FILTER, FE_INPUT},
 	 {FE_SECURITY, FE_INPUT}, {FE_NAT, FE_INPUT}, {0, FE_N_HOOKS}},
@@ -499,7 +505,8 @@ static const struct step {
 	{{FE_RAW, FE_OUTPUT}, {FE_MANGLE, FE_OUTPUT}, {FE_NAT, FE_OUTPUT},
 	 {FE_FILTER, FE_OUTPUT}, {FE_SECURITY, FE_OUTPUT},
 	 {FE_MANGLE, FE_POSTROUTING}, {FE_NAT, FE_POSTROUTING},
-	 {FE_MANGLE, FE_PREROUTING}, {FE_MANGLE, FE_INPUT},
+	 {FE_RAW, FE_PREROUTING}, {FE_MANGLE, FE_PREROUTING},
+	 {FE_MANGLE, FE_INPUT},
 	 {FE_FILTER, FE_INPUT}, {FE_SECURITY, FE_INPUT}, {0, FE_N_HOOKS}},
 };
 
@@ -535,6 +542,18 @@ static bool skips_nat(const struct checker *k, const struct life *life,
 	       (state == FE_CT_RELATED && is_error(k, life));
 }
 
+/* Raw in the second half of a life over lo: the state is there already, and
+ * NOTRACK is ignored, unless there is no state. */
+static bool pass_raw_again(struct run *run, enum fe_ctstate state)
+{
+	bool untracked = run->life->untracked;
+	bool passed = pass_chain(run, FE_RAW, FE_PREROUTING);
+
+	if (state != FE_CT_INVALID)
+		run->life->untracked = untracked;
+	return passed;
+}
+
 /* Plays a life; fate: 0 lived, else the step where it was dropped + 1. */
 static unsigned play(struct checker *k, struct side *side, struct life *life,
 		     enum life_kind kind, enum fe_ctstate state)
@@ -550,7 +569,8 @@ static unsigned play(struct checker *k, struct side *side, struct life *life,
 		see_interfaces(life, &whole, s->hook);
 		if (s->table == FE_NAT && skips_nat(k, life, state))
 			continue;
-		if (!pass_chain(&run, s->table, s->hook))
+		if (raw && i ? !pass_raw_again(&run, state)
+			     : !pass_chain(&run, s->table, s->hook))
 			return i + 1;
 		if (raw)
 			life->field[FE_F_CTSTATE] = fe_u128(

@@ -206,6 +206,7 @@ static const struct {
 	enum fe_table_id table;
 	enum fe_hook hook;
 } sites[] = {
+	{FE_RAW, FE_PREROUTING}, /* of packets by lo, which have a state */
 	{FE_MANGLE, FE_PREROUTING}, {FE_MANGLE, FE_INPUT},
 	{FE_FILTER, FE_INPUT},      {FE_SECURITY, FE_INPUT},
 	{FE_MANGLE, FE_FORWARD},    {FE_FILTER, FE_FORWARD},
@@ -535,6 +536,18 @@ static bool answer(struct fe_planner *p, struct question *q,
 	return true;
 }
 
+/* The packets that a site sees with their state known. */
+static fe_set site_within(struct fe_planner *p, unsigned i,
+			  const fe_set at[FE_N_HOOKS])
+{
+	fe_set within = meet(p, at[sites[i].hook], p->plain);
+
+	if (sites[i].table == FE_RAW)
+		within = meet(p, within,
+			      fe_behave_iface(p->behave, FE_F_IIF, "lo"));
+	return within;
+}
+
 static bool ask_sites(struct fe_planner *p, const fe_set at[FE_N_HOOKS],
 		      const struct compare *compares, size_t n,
 		      struct fe_proof *proof)
@@ -543,7 +556,7 @@ static bool ask_sites(struct fe_planner *p, const fe_set at[FE_N_HOOKS],
 		struct question q = {
 		    .site = {sites[i].table, sites[i].hook,
 			     builtin(p, sites[i].table, sites[i].hook)},
-		    .within = meet(p, at[sites[i].hook], p->plain),
+		    .within = site_within(p, i, at),
 		    .compares = compares,
 		    .n = n,
 		};
@@ -717,7 +730,7 @@ void fe_plan_icmp_companions(struct fe_planner *p, bool forward)
 	for (unsigned i = 0; i < N_SITES; i++) {
 		struct site site = {sites[i].table, sites[i].hook,
 				    builtin(p, sites[i].table, sites[i].hook)};
-		fe_set within = meet(p, at[sites[i].hook], p->plain);
+		fe_set within = site_within(p, i, at);
 
 		if (site.chain && within != FE_SET_EMPTY &&
 		    fe_behave_reads_ct(p->behave, site.chain))

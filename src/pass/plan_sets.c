@@ -420,6 +420,10 @@ static void local_rules(struct fe_planner *p, const struct fe_cand *c,
 	/* Where loopback flows are untracked anyway, nobody need ask. */
 	if (c->lo_taken || (c->lo && !p->addresses))
 		out.iface = "";
+	/* An INVALID packet comes by lo without a state: it is none of ours
+	 * where its first half was not. */
+	if (!c->lo && !c->lo_taken)
+		in.iface = " ! -i lo";
 	if (c->lo_only) {
 		add_looped(p, c, class, "OUTPUT", " -o lo", !same, notrack,
 			   FE_RAW, proof->head_out);
