@@ -652,14 +652,15 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 }
 
 /* Whether packets of `within` may match the rule in the walk's state, or be
- * cut by one of its parts: what stands behind that part doesn't matter then. */
+ * cut or counted by one of its parts, whatever stands behind that part. */
 static bool may_match(struct walk *w, const struct rule_sets *rs)
 {
 	fe_set set = w->within;
 
 	for (unsigned i = 0; i < rs->n && set != FE_SET_EMPTY; i++) {
-		if (fe_set_and(w->b->space, set, rs->parts[i].cut) !=
-		    FE_SET_EMPTY)
+		if (rs->parts[i].shares ||
+		    fe_set_and(w->b->space, set, rs->parts[i].cut) !=
+			FE_SET_EMPTY)
 			return true;
 		set = fe_set_and(w->b->space, set,
 				 in_state(w->b, &rs->parts[i], w->state));
