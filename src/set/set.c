@@ -260,6 +260,7 @@ static fe_set apply(struct fe_space *space, enum op op, fe_set a, fe_set b)
 
 	uint32_t la = level_of(space, a), lb = level_of(space, b);
 	uint32_t level = la < lb ? la : lb;
+	assert(level < FE_MAX_LEVELS); /* shortcut() took all pairs of leaves */
 	uint64_t max = space->levels.list[level].max, ha, hb;
 	struct cursor ca = cursor_at(space, a, level);
 	struct cursor cb = cursor_at(space, b, level);

@@ -303,8 +303,8 @@ START_TEST(both_families_and_sets_go_together)
 	    "*filter\n-A INPUT -s 1.2.3.4 -j ACCEPT\nCOMMIT\n",
 	    "*filter\n-A INPUT -s ::1 -j ACCEPT\nCOMMIT\n",
 	    "*nat\n-A OUTPUT -d 1.2.3.4 -j ACCEPT\nCOMMIT\n",
-	    "create good hash:ip family inet hashsize 1024 maxelem 65536\n"
-	    "add good 1.2.3.4\n",
+	    ("create good hash:ip family inet hashsize 1024 maxelem 65536\n"
+	     "add good 1.2.3.4\n"),
 	};
 	struct fe_sources *sources = fe_sources_new();
 	struct fe_diags *diags = fe_diags_new();
