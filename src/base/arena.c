@@ -9,8 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+enum {
+	FIRST_BLOCK = 4096,
+	HUGE_PAGE = 2 << 20,
+	LARGEST_BLOCK = 2 * HUGE_PAGE,
+};
 
 struct block {
 	struct block *next; /* older blocks */
@@ -31,6 +36,20 @@ void *fe_malloc(size_t size)
 
 	if (!p)
 		abort();
+	return p;
+}
+
+/* A tenth of the time to read a large file went into page faults. */
+void *fe_malloc_large(size_t size)
+{
+	void *p = NULL;
+
+	if (size < HUGE_PAGE)
+		return fe_malloc(size);
+	if (posix_memalign(&p, HUGE_PAGE, size))
+		abort();
+	/* Advice: where there are no huge pages, small ones do. */
+	madvise(p, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 	return p;
 }
 
@@ -81,7 +100,7 @@ void fe_arena_free(struct fe_arena *arena)
 static struct block *block_new(struct fe_arena *arena, size_t size)
 {
 	size_t room = size > arena->next_size ? size : arena->next_size;
-	struct block *b = fe_malloc(sizeof(*b) + room);
+	struct block *b = fe_malloc_large(sizeof(*b) + room);
 
 	b->size = room;
 	b->used = 0;

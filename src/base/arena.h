@@ -34,6 +34,8 @@ size_t fe_arena_size(const struct fe_arena *arena);
 
 /* malloc family that never returns NULL. */
 void *fe_malloc(size_t size);
+/* The same, in huge pages where they help; free() and fe_realloc() take it. */
+void *fe_malloc_large(size_t size);
 void *fe_calloc(size_t n, size_t size);
 void *fe_realloc(void *p, size_t size);
 char *fe_strdup(const char *s);

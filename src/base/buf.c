@@ -32,13 +32,6 @@ void fe_buf_puts(struct fe_buf *buf, const char *s)
 	fe_buf_add(buf, s, strlen(s));
 }
 
-void fe_buf_putc(struct fe_buf *buf, char c)
-{
-	reserve(buf, 1);
-	buf->data[buf->size++] = c;
-	buf->data[buf->size] = '\0';
-}
-
 static void add_number(struct fe_buf *buf, uint64_t n, unsigned base)
 {
 	char digits[20];

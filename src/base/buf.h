@@ -15,7 +15,15 @@ struct fe_buf {     /* a zeroed buffer is an empty one */
 
 void fe_buf_add(struct fe_buf *buf, const void *data, size_t size);
 void fe_buf_puts(struct fe_buf *buf, const char *s);
-void fe_buf_putc(struct fe_buf *buf, char c);
+static inline void fe_buf_putc(struct fe_buf *buf, char c)
+{
+	if (buf->size + 1 >= buf->cap) {
+		fe_buf_add(buf, &c, 1);
+		return;
+	}
+	buf->data[buf->size++] = c;
+	buf->data[buf->size] = '\0';
+}
 /* A decimal number, and a bare hexadecimal one: much of a printed rule. */
 void fe_buf_uint(struct fe_buf *buf, uint64_t n);
 void fe_buf_hex(struct fe_buf *buf, uint64_t n);

@@ -100,7 +100,7 @@ static void take(struct reading *r, size_t got)
 static int read_all(int fd, struct reading *r)
 {
 	r->cap = first_cap(fd);
-	r->text = fe_malloc(r->cap);
+	r->text = fe_malloc_large(r->cap);
 	while (!r->cut) {
 		if (r->size + 1 >= r->cap)
 			r->text = fe_realloc(r->text, r->cap *= 2);

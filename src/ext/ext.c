@@ -116,7 +116,12 @@ void fe_settings_print(const struct fe_part *part, unsigned family,
 {
 	const struct fe_opt *opts = part->ext->opts;
 
-	for (unsigned row = 0; opts[row].name != NULL; row++) {
+	if (part->n == 1) { /* most parts: no order to find */
+		if ((opts[part->settings[0].opt].flags & FE_HIDDEN) == 0)
+			print_setting(part->ext, part->settings, family, buf);
+		return;
+	}
+	for (unsigned row = 0; part->n > 0 && opts[row].name != NULL; row++) {
 		if ((opts[row].flags & FE_HIDDEN) != 0)
 			continue;
 		for (uint32_t i = 0; i < part->n; i++) {

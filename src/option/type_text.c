@@ -13,7 +13,7 @@ static void put_quoted(const char *text, struct fe_buf *buf)
 {
 	fe_buf_putc(buf, '"');
 	for (const char *p = text; *p != '\0'; p++) {
-		if (strchr("\"\\'", *p) != NULL)
+		if (*p == '"' || *p == '\\' || *p == '\'')
 			fe_buf_putc(buf, '\\');
 		fe_buf_putc(buf, *p);
 	}

@@ -88,6 +88,9 @@ bool fe_number_read(struct fe_str word, uint64_t max, uint64_t *out)
 
 bool fe_str_case_is(struct fe_str s, const char *word)
 {
+	/* Most words of a table differ in the first letter. */
+	if (s.len == 0 || ((s.s[0] ^ word[0]) & ~0x20) != 0)
+		return s.len == 0 && word[0] == '\0';
 	return strncasecmp(s.s, word, s.len) == 0 && word[s.len] == '\0';
 }
 
