@@ -461,6 +461,13 @@ void fe_conntrack_forget(struct fe_conntrack *ct, struct fe_packet *packet)
 	drop_new(ct, flow);
 }
 
+const struct fe_flow *fe_conntrack_find(const struct fe_conntrack *ct,
+					const struct fe_tuple *tuple,
+					unsigned *dir)
+{
+	return fe_flows_find(ct, tuple, fe_tuple_tag(tuple), dir);
+}
+
 bool fe_conntrack_delete(struct fe_conntrack *ct,
 			 const struct fe_tuple *tuple)
 {

@@ -87,6 +87,10 @@ void fe_conntrack_attach(struct fe_packet *packet,
 /* A reset answers the packet: its TCP entry, once in the table, is CLOSE. */
 void fe_conntrack_close(struct fe_conntrack *ct,
 			const struct fe_packet *packet);
+/* The confirmed entry that has the tuple, and in which direction; or NULL. */
+const struct fe_flow *fe_conntrack_find(const struct fe_conntrack *ct,
+					const struct fe_tuple *tuple,
+					unsigned *dir);
 /* Deletes the entry that has the tuple, in either direction. */
 bool fe_conntrack_delete(struct fe_conntrack *ct,
 			 const struct fe_tuple *tuple);

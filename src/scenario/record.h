@@ -26,6 +26,8 @@ struct fe_record {
 	uint8_t pkttype;
 	bool is_ip;
 	bool has_mac;
+	bool reply;          /* made here, with the ends that the flow's source
+				sees: NAT must be followed */
 	uint8_t mac[6];
 	uint32_t uid, mark;  /* as in struct fe_packet */
 };
@@ -58,12 +60,12 @@ FILE *fe_unpack_open(const char *path);
 /* The adapter (capture.c). */
 struct fe_capture_adapter {
 	struct fe_host *host;
-	const struct fe_engine *engine; /* attached, or NULL */
-	struct fe_conntrack *ct;
+	struct fe_conntrack *ct; /* of the attached engine, or NULL */
 	struct fe_traffic_stats *stats;
 	bool observed, trust;
+	bool made;     /* the records are made here, not captured */
 	bool feedback; /* what the engine emits may be captured as well */
-	struct fe_echoes *echoes;
+	struct fe_echoes *echoes; /* owned */
 };
 
 enum fe_adapted {
@@ -78,6 +80,8 @@ bool fe_capture_waits(const struct fe_capture_adapter *a,
 enum fe_adapted fe_capture_adapt(struct fe_capture_adapter *a,
 				 const struct fe_record *record,
 				 struct fe_packet *packet, uint8_t *bytes);
+void fe_capture_attach(struct fe_capture_adapter *a,
+		       struct fe_engine *engine);
 /* The engine emitted these bytes while an incoming packet was played. */
 void fe_capture_emitted(struct fe_capture_adapter *a,
 			const struct fe_packet *packet);
@@ -86,5 +90,11 @@ void fe_capture_free(struct fe_capture_adapter *a);
 /* Adds to the host the addresses that the records show to be its own;
  * returns how many. */
 size_t fe_capture_guess(struct fe_records *records, struct fe_host *host);
+
+/* A .fer file as traffic (fer_traffic.c). NULL after reporting. */
+struct fe_records *fe_fer_open(const char *path, uint64_t seed,
+			       struct fe_host *host,
+			       struct fe_sources *sources,
+			       struct fe_diags *diags);
 
 #endif
