@@ -51,6 +51,10 @@ static void assumptions(struct fe_planner *p, bool ports)
 	if (ports)
 		assume(p, "headers: packets with IP options or extension "
 			  "headers carry a whole transport header");
+	if (p->rules->tables[FE_NAT].present && p->fam->foreign_errors)
+		assume(p, "checksums: ICMP errors have right checksums; of a "
+			  "tracked flow's, NAT drops those that have not and "
+			  "that nf_conntrack_checksum lets pass");
 	assume(p, "flushed: entries of the classes that exist when the plan "
 		  "is loaded are flushed (flush.sh)");
 	if (host && host->kernel < FE_KERNEL(4, 10))

@@ -20,11 +20,23 @@ struct judging {
 	unsigned n_wrong;
 };
 
+/* The assumption `checksums`: an error with a wrong one, where NAT looks. */
+static bool assumed_away(const struct judging *j, size_t i)
+{
+	const struct kt_step *step =
+	    &j->c->steps.data[j->before->sent.data[i].step];
+
+	return step->op == KT_ERROR && (step->mods & KT_BADSUM) &&
+	       kt_case_nat(j->c);
+}
+
 static bool same_fate(const struct judging *j, size_t i)
 {
 	const struct kt_sent *a = &j->before->sent.data[i];
 	const struct kt_sent *b = &j->after.sent.data[i];
 
+	if (assumed_away(j, i))
+		return true;
 	if (a->lives.n != b->lives.n)
 		return false;
 	for (size_t k = 0; k < a->lives.n; k++) {
