@@ -25,6 +25,10 @@ struct node {                   /* an interned behaviour */
 	uint32_t part;          /* FORK: which part answers */
 	uint32_t state;         /* the state it depends on + 1, or 0 */
 	uint32_t yes, no;       /* FORK: both ways; EFFECT: yes is what follows */
+	/* What follows from these, of the whole tree: */
+	unsigned leaves;        /* as fe_behave_leaves() */
+	const struct fe_rule *ct;
+	bool shares;            /* as fe_behave_shares() */
 };
 
 struct part_set {               /* what a part says */
@@ -233,6 +237,38 @@ static void nodes_grow(struct fe_behave *b)
 		node_enter(b, (uint32_t)i);
 }
 
+static const struct node *node_of(const struct fe_behave *b, uint32_t behaviour)
+{
+	return &b->nodes.data[behaviour - FE_N_LEAVES];
+}
+
+/* Adds to a node what a branch of it can come to. */
+static void node_sum(const struct fe_behave *b, struct node *n, uint32_t branch)
+{
+	if (fe_behave_is_leaf(branch)) {
+		n->leaves |= 1u << branch;
+		return;
+	}
+	n->leaves |= node_of(b, branch)->leaves;
+	n->shares |= node_of(b, branch)->shares;
+	if (!n->ct)
+		n->ct = node_of(b, branch)->ct;
+}
+
+static void node_sums(const struct fe_behave *b, struct node *n)
+{
+	n->shares = n->kind == NODE_FORK && n->part;
+	if (n->kind == NODE_QUEUE) {
+		n->leaves = 1u << FE_LEAF_ACCEPT;
+		return;
+	}
+	if (n->kind == NODE_EFFECT && n->rule->action == FE_ACT_CT)
+		n->ct = n->rule;
+	node_sum(b, n, n->yes);
+	if (n->kind == NODE_FORK)
+		node_sum(b, n, n->no);
+}
+
 static uint32_t node(struct fe_behave *b, struct node n)
 {
 	if (b->nodes.n * 2 >= b->n_buckets)
@@ -242,14 +278,10 @@ static uint32_t node(struct fe_behave *b, struct node n)
 	for (; b->buckets[i]; i = (i + 1) & (b->n_buckets - 1))
 		if (node_eq(&b->nodes.data[b->buckets[i] - 1], &n))
 			return b->buckets[i] - 1 + FE_N_LEAVES;
+	node_sums(b, &n);
 	fe_vec_push(&b->nodes, n);
 	b->buckets[i] = (uint32_t)b->nodes.n;
 	return (uint32_t)b->nodes.n - 1 + FE_N_LEAVES;
-}
-
-static const struct node *node_of(const struct fe_behave *b, uint32_t behaviour)
-{
-	return &b->nodes.data[behaviour - FE_N_LEAVES];
 }
 
 /* Parts as sets. */
@@ -789,20 +821,16 @@ bool fe_behave_reads_ct(struct fe_behave *b, const struct fe_chain *chain)
 unsigned fe_behave_leaves(const struct fe_behave *b, uint32_t behaviour,
 			  const struct fe_rule **ct)
 {
-	unsigned leaves = 0;
+	if (fe_behave_is_leaf(behaviour))
+		return 1u << behaviour;
+	if (node_of(b, behaviour)->ct)
+		*ct = node_of(b, behaviour)->ct;
+	return node_of(b, behaviour)->leaves;
+}
 
-	while (!fe_behave_is_leaf(behaviour)) {
-		const struct node *n = node_of(b, behaviour);
-
-		if (n->kind == NODE_QUEUE)
-			return leaves | 1u << FE_LEAF_ACCEPT;
-		if (n->kind == NODE_FORK)
-			leaves |= fe_behave_leaves(b, n->no, ct);
-		if (n->rule->action == FE_ACT_CT && n->kind == NODE_EFFECT)
-			*ct = n->rule;
-		behaviour = n->yes;
-	}
-	return leaves | 1u << behaviour;
+bool fe_behave_shares(const struct fe_behave *b, uint32_t behaviour)
+{
+	return !fe_behave_is_leaf(behaviour) && node_of(b, behaviour)->shares;
 }
 
 const struct fe_rule *fe_behave_first_rule(const struct fe_behave *b,

@@ -80,6 +80,8 @@ static inline bool fe_behave_is_leaf(uint32_t behaviour)
  * rule of a CT target other than NOTRACK on the way, if there is one. */
 unsigned fe_behave_leaves(const struct fe_behave *behave, uint32_t behaviour,
 			  const struct fe_rule **ct);
+/* Whether a match whose state other packets share is asked in it. */
+bool fe_behave_shares(const struct fe_behave *behave, uint32_t behaviour);
 /* The first rule that forks or acts in one of two behaviours and not in the
  * other; NULL: they differ in verdicts only. */
 const struct fe_rule *fe_behave_first_difference(const struct fe_behave *behave,

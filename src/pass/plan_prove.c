@@ -333,7 +333,8 @@ static bool not_alike(struct fe_planner *p, const struct site *site,
 {
 	struct fe_box point;
 	const struct fe_rule *rule = NULL;
-	enum fe_plan_reason reason = FE_REFUSED_ALIKE;
+	enum fe_plan_reason reason = cmp->listed ? FE_REFUSED_SHARED
+						 : FE_REFUSED_ALIKE;
 	uint32_t a = 0, b = 0;
 
 	if (fe_set_witness(p->space, where, &point)) {
@@ -398,6 +399,31 @@ static bool just_accepts(struct fe_planner *p, fe_set map, fe_set within)
 
 	return meet(p, within, fe_map_differ(p->space, map, accept)) ==
 	       FE_SET_EMPTY;
+}
+
+struct share_scan {
+	const struct fe_behave *behave;
+	bool shares;
+};
+
+static uint32_t share_scan(void *arg, uint32_t t)
+{
+	struct share_scan *scan = arg;
+
+	scan->shares |= t >= FE_LEAF_ACCEPT &&
+			fe_behave_shares(scan->behave, t);
+	return t;
+}
+
+/* Whether a map asks shared matches about packets of a set. */
+static bool asks_shared(struct fe_planner *p, fe_set map, fe_set set)
+{
+	struct share_scan scan = {.behave = p->behave};
+
+	map = fe_map_if(p->space, set, map,
+			fe_map_const(p->space, FE_LEAF_END));
+	fe_map_terminals(p->space, map, share_scan, &scan);
+	return scan.shares;
 }
 
 struct question {          /* a site with all comparisons of a class there */
@@ -495,7 +521,9 @@ static bool compare_at(struct fe_planner *p, struct question *q,
 		return false;
 	if (where == FE_SET_EMPTY)
 		return true;
-	if (cmp->listed) {
+	/* What may differ must not touch state that others read. */
+	if (cmp->listed && !asks_shared(p, maps[0], where) &&
+	    !asks_shared(p, maps[1], where)) {
 		list_difference(p, &q->site, cmp, where, proof);
 		return true;
 	}
@@ -626,8 +654,8 @@ static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
 				    invalid, "ICMP errors about the class"};
 	fe_set at[FE_N_HOOKS];
 
-	if (invalid)
-		return true; /* listed by fe_plan_icmp_companions() */
+	/* At level invalid fe_plan_icmp_companions() lists what differs; here
+	 * only shared state counts. */
 	if (!p->icmp_asked) {
 		struct fe_proof own = {.ok = true};
 
@@ -637,8 +665,9 @@ static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
 		p->icmp.rule = own.rule;
 		p->icmp.text = own.text;
 		p->icmp.witness = own.witness;
-		p->icmp.reason = own.reason == FE_REFUSED_BUDGET
-				     ? FE_REFUSED_BUDGET
+		p->icmp.reason = own.reason == FE_REFUSED_BUDGET ||
+					 own.reason == FE_REFUSED_SHARED
+				     ? own.reason
 				     : FE_REFUSED_ICMP;
 		fe_vec_free(&own.differences);
 	}
@@ -715,7 +744,8 @@ static void icmp_site(struct fe_planner *p, const struct site *site,
 		fe_set type = meet(p, within, error_type(p, types[i]));
 
 		if (meet(p, where, type) != FE_SET_EMPTY &&
-		    just_accepts(p, related, type))
+		    just_accepts(p, related, type) &&
+		    !asks_shared(p, invalid, type))
 			icmp_companion(p, site->chain->name, types[i]);
 	}
 }
