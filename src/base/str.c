@@ -55,6 +55,10 @@ bool fe_str_u64(struct fe_str s, int base, uint64_t max, uint64_t *out)
 {
 	uint64_t n;
 
+	if (base == 0 && s.len > 1 && s.s[0] == '+') { /* as strtoul */
+		s.s++;
+		s.len--;
+	}
 	if (s.len && (base == 10 || (base == 0 && s.s[0] != '0')) &&
 	    read_short(s, &n)) {
 		if (n > max)

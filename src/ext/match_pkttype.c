@@ -15,7 +15,7 @@ static const struct fe_name names[] = {
 	{"unicast", HOST},         {"host", HOST},
 	{"broadcast", TO_ALL},     {"bcast", TO_ALL},
 	{"multicast", TO_GROUP},   {"mcast", TO_GROUP},
-	{"otherhost", OTHER},      {"other-host", OTHER},
+	{"otherhost", OTHER},
 	{NULL, 0},
 };
 

@@ -34,16 +34,17 @@ static const struct fe_opt opts[] = {
 	},
 	[RETURN_NOMATCH] = {
 		.name = "return-nomatch",
+		.flags = FE_MULTI,
 		.help = "an entry marked nomatch counts as a match",
 	},
 	[UPDATE] = {
 		.name = "update-counters",
-		.flags = FE_NEG,
+		.flags = FE_NEG | FE_MULTI,
 		.help = "with !: the entry's counters are left alone",
 	},
 	[UPDATE_SUB] = {
 		.name = "update-subcounters",
-		.flags = FE_NEG,
+		.flags = FE_NEG | FE_MULTI,
 		.help = "with !: counters of member sets are left alone",
 	},
 	COUNTER(PACKETS_EQ, "packets-eq", FE_NEG, PACKETS,
@@ -68,6 +69,31 @@ static bool counts(const struct fe_part *part)
 			return true;
 	}
 	return false;
+}
+
+/* Once each, however often given; the counters only where inverted, since
+ * they are updated anyway. */
+static void print(const struct fe_part *part, unsigned family,
+		  struct fe_buf *buf)
+{
+	for (unsigned row = 0; opts[row].name != NULL; row++) {
+		bool is_flag = row >= RETURN_NOMATCH && row <= UPDATE_SUB;
+
+		for (uint32_t i = 0; i < part->n; i++) {
+			const struct fe_setting *s = &part->settings[i];
+
+			if (s->opt != row || ((row == UPDATE ||
+					       row == UPDATE_SUB) && !s->neg))
+				continue;
+			fe_buf_puts(buf, s->neg ? " ! --" : " --");
+			fe_buf_puts(buf, opts[row].name);
+			if (opts[row].type != NULL)
+				opts[row].type->print(&opts[row], s, family,
+						      buf);
+			if (is_flag)
+				break;
+		}
+	}
 }
 
 static unsigned effects_of(const struct fe_part *part)
@@ -97,6 +123,7 @@ const struct fe_ext fe_match_set = {
 	.summary = "membership in an IP set",
 	.doc = "What sets hold is read from an `ipset save` file.",
 	.opts = opts,
+	.print = print,
 	.effects_of = effects_of,
 	.lower = lower,
 };

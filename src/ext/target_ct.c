@@ -2,7 +2,9 @@
  * CT and NOTRACK: what conntrack is to do with a packet it has not seen yet.
  *
  * --notrack wins over everything else beside it, and does not switch tracking
- * on; any other form does. Of several zone options the last one counts.
+ * on; any other form does. Of several zone options the last number counts, but
+ * the directions of all of them, and "mark" stays once it was said; zone 0 is
+ * the default zone, which is not saved.
  */
 #include "ext/target_ct.h"
 
@@ -38,7 +40,7 @@ static const struct fe_opt opts[] = {
 		.name = "helper",
 		.n_args = 1,
 		.type = &fe_type_text,
-		.limits = {.min = 1, .max = 15},
+		.limits = {.max = 15},
 		.variant = FE_TEXT_STRICT,
 		.help = "the connection tracking helper, such as ftp",
 	},
@@ -76,6 +78,30 @@ static const struct fe_opt opts[] = {
 
 static bool is_notrack_part(const struct fe_part *part);
 
+static void read_zones(const struct fe_part *part, struct fe_ct_target *ct)
+{
+	bool orig = false, reply = false;
+
+	for (uint32_t i = 0; i < part->n; i++) {
+		const struct fe_setting *setting = &part->settings[i];
+		uint64_t u = setting->value.u;
+
+		if (setting->opt < ZONE_ORIG)
+			continue;
+		orig |= setting->opt == ZONE_ORIG;
+		reply |= setting->opt == ZONE_REPLY;
+		if (u == FE_ZONE_MARK)
+			ct->zone_from_mark = true;
+		else
+			ct->zone = (uint16_t)u;
+	}
+	if (ct->zone_from_mark)
+		ct->zone = 0;
+	ct->has_zone = ct->zone_from_mark || ct->zone != 0;
+	ct->zone_orig = ct->has_zone && (orig || !reply);
+	ct->zone_reply = ct->has_zone && (reply || !orig);
+}
+
 struct fe_ct_target fe_target_ct(const struct fe_part *part)
 {
 	struct fe_ct_target ct = {.notrack = is_notrack_part(part)};
@@ -88,7 +114,8 @@ struct fe_ct_target fe_target_ct(const struct fe_part *part)
 		case NOTRACK:
 			break;
 		case HELPER:
-			ct.helper = setting->value.text;
+			ct.helper = setting->value.text[0] != '\0' ?
+					    setting->value.text : NULL;
 			break;
 		case TIMEOUT:
 			ct.timeout = setting->value.text;
@@ -100,13 +127,10 @@ struct fe_ct_target fe_target_ct(const struct fe_part *part)
 			ct.expect_events = (unsigned)u;
 			break;
 		default:
-			ct.has_zone = true;
-			ct.zone_from_mark = u == FE_ZONE_MARK;
-			ct.zone = ct.zone_from_mark ? 0 : (uint16_t)u;
-			ct.zone_orig = setting->opt != ZONE_REPLY;
-			ct.zone_reply = setting->opt != ZONE_ORIG;
+			break; /* a zone */
 		}
 	}
+	read_zones(part, &ct);
 	return ct;
 }
 
@@ -121,16 +145,28 @@ static unsigned effects_of(const struct fe_part *part)
 				       FE_TRIGGERS | FE_WRITES_CT;
 }
 
-/* In table order, but of the zones only the last one given. */
+static void print_zone(const struct fe_ct_target *ct, struct fe_buf *buf)
+{
+	if (!ct->has_zone)
+		return;
+	fe_buf_puts(buf, ct->zone_orig && ct->zone_reply ? " --zone " :
+			 ct->zone_orig ? " --zone-orig " : " --zone-reply ");
+	if (ct->zone_from_mark)
+		fe_buf_puts(buf, "mark");
+	else
+		fe_buf_uint(buf, ct->zone);
+}
+
+/* In table order, but all zone options together as one. */
 static void print(const struct fe_part *part, unsigned family,
 		  struct fe_buf *buf)
 {
-	const struct fe_setting *zone = NULL;
+	struct fe_ct_target ct = fe_target_ct(part);
 
 	for (unsigned row = NOTRACK; row < ZONE_ORIG; row++) {
 		const struct fe_setting *setting = fe_part_find(part, row);
 
-		if (setting == NULL)
+		if (setting == NULL || (row == HELPER && ct.helper == NULL))
 			continue;
 		fe_buf_printf(buf, " --%s", opts[row].name);
 		if (opts[row].type == &fe_type_text)
@@ -139,14 +175,7 @@ static void print(const struct fe_part *part, unsigned family,
 			opts[row].type->print(&opts[row], setting, family,
 					      buf);
 	}
-	for (uint32_t i = 0; i < part->n; i++) {
-		if (part->settings[i].opt >= ZONE_ORIG)
-			zone = &part->settings[i];
-	}
-	if (zone != NULL) {
-		fe_buf_printf(buf, " --%s", opts[zone->opt].name);
-		fe_type_zone.print(&opts[zone->opt], zone, family, buf);
-	}
+	print_zone(&ct, buf);
 }
 
 static bool check(struct fe_check_context *context)
@@ -156,6 +185,8 @@ static bool check(struct fe_check_context *context)
 
 	any = fe_rule_proto(context->rule, &neg) == 0 || neg;
 	setting = fe_part_find(context->part, HELPER);
+	if (setting != NULL && setting->value.text[0] == '\0')
+		setting = NULL;
 	if (setting == NULL)
 		setting = fe_part_find(context->part, TIMEOUT);
 	if (setting != NULL && any && !is_notrack_part(context->part))

@@ -132,15 +132,9 @@ struct fe_connmark_op fe_target_connmark(const struct fe_part *part)
 		.nfmask = UINT32_MAX,
 	};
 
-	/* What is done first, then its masks. */
-	for (uint32_t i = 0; i < part->n; i++) {
-		if (part->settings[i].opt <= RESTORE)
-			apply(&part->settings[i], &op);
-	}
-	for (uint32_t i = 0; i < part->n; i++) {
-		if (part->settings[i].opt > RESTORE)
-			apply(&part->settings[i], &op);
-	}
+	/* In the order of the line: a mark's own mask undoes one before it. */
+	for (uint32_t i = 0; i < part->n; i++)
+		apply(&part->settings[i], &op);
 	return op;
 }
 

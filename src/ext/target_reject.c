@@ -50,7 +50,9 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	const struct answer *list = answers(context->family);
 
 	for (unsigned i = 0; list[i].name != NULL; i++) {
-		if (fe_str_abbreviates(words[0], list[i].name) ||
+		/* Nothing at all is the beginning of the first. */
+		if (words[0].len == 0 ||
+		    fe_str_abbreviates(words[0], list[i].name) ||
 		    fe_str_abbreviates(words[0], list[i].alias)) {
 			value->u = i;
 			return true;

@@ -6,7 +6,7 @@
 
 #include "option/value.h"
 
-/* One or two hex digits. */
+/* Hex digits as strtoul reads them: none at all are 0. */
 static bool read_octet(struct fe_str part, uint64_t *out)
 {
 	*out = 0;
@@ -19,8 +19,10 @@ static bool read_octet(struct fe_str part, uint64_t *out)
 			*out = *out << 4 | (uint64_t)((c | 32) - 'a' + 10);
 		else
 			return false;
+		if (*out > 0xff)
+			return false;
 	}
-	return part.len == 1 || part.len == 2;
+	return true;
 }
 
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,

@@ -27,37 +27,56 @@ static bool bad_port(const struct fe_opt *opt, struct fe_opt_context *context,
 			  (int)word.len, word.s);
 }
 
-/* PORT[-PORT[/BASE]]; a service name may hold a dash, but then stands alone. */
+/* A number, or a service of any protocol: iptables asks for none here. */
+static bool read_port(struct fe_str word, uint32_t *port)
+{
+	uint64_t n;
+	uint16_t service;
+
+	if (fe_number_read(word, 65535, &n)) {
+		*port = (uint32_t)n;
+		return true;
+	}
+	if (!fe_service_read(word, &service))
+		return false;
+	*port = service;
+	return true;
+}
+
+/* PORT[-PORT[/BASE]]; a service stands alone, or as the base. */
 static bool read_ports(const struct fe_opt *opt,
 		       struct fe_opt_context *context, struct fe_str word,
 		       struct fe_nat_range *range)
 {
 	struct fe_str lo, hi, base;
-	uint32_t a, b, c = 0;
+	uint32_t port, c = 0;
+	uint64_t a, b;
 	bool shifted;
 
 	if (!ports_allowed(context))
 		return fe_opt_bad(opt, context, "ports need -p tcp, udp, "
 				  "sctp, dccp or icmp before them");
 	range->flags |= FE_NAT_MAP_PORTS;
-	if (fe_port_read(context, word, &a)) {
-		range->port_min = range->port_max = (uint16_t)a;
+	if (read_port(word, &port)) {
+		range->port_min = range->port_max = (uint16_t)port;
 		return true;
 	}
-	if (!fe_str_cut(word, '-', &lo, &hi) || !fe_port_read(context, lo, &a))
+	if (!fe_str_cut(word, '-', &lo, &hi) || !fe_number_read(lo, 65535, &a))
 		return bad_port(opt, context, word);
 	shifted = fe_str_cut(hi, '/', &hi, &base);
-	if (!fe_port_read(context, hi, &b))
+	if (!fe_number_read(hi, 65535, &b))
 		return bad_port(opt, context, hi);
 	if (b < a)
 		return fe_opt_bad(opt, context, "the range is upside down");
 	if (shifted && opt->variant == FE_NAT_TO_PORTS)
 		return fe_opt_bad(opt, context, "a base port is for DNAT only");
-	/* SNAT reads a base port, but loses it. */
-	if (shifted && opt->variant == FE_NAT_TO_ADDR)
-		fe_opt_warn(opt, context, "the base port becomes 0");
-	else if (shifted && (!fe_port_read(context, base, &c) || c == 0))
+	if (shifted && (!read_port(base, &c) || c == 0))
 		return bad_port(opt, context, base);
+	/* SNAT reads a base port, but loses it. */
+	if (shifted && opt->variant == FE_NAT_TO_ADDR) {
+		fe_opt_warn(opt, context, "the base port becomes 0");
+		c = 0;
+	}
 	range->port_min = (uint16_t)a;
 	range->port_max = (uint16_t)b;
 	if (shifted) {
@@ -179,13 +198,6 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	value->ptr = range;
 	switch (opt->variant) {
 	case FE_NAT_TO_PORTS:
-		/* A service of any protocol: iptables asks for none. */
-		if (ports_allowed(context) &&
-		    fe_service_read(words[0], &range->port_min)) {
-			range->port_max = range->port_min;
-			range->flags |= FE_NAT_MAP_PORTS;
-			return true;
-		}
 		return read_ports(opt, context, words[0], range);
 	case FE_NAT_TO_NET:
 		return read_net(opt, context, words, range);

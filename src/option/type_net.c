@@ -153,6 +153,27 @@ size_t fe_addr_resolve(struct fe_opt_context *context, struct fe_str word,
 	return n;
 }
 
+/* As inet_aton: the last part fills all bytes that are left. */
+static bool read_aton(struct fe_str word, struct fe_u128 *addr)
+{
+	struct fe_items items = fe_items(word);
+	struct fe_str part;
+	uint64_t value = 0, n;
+	unsigned parts = 0;
+
+	while (fe_items_next(&items, '.', &part)) {
+		unsigned left = 32 - 8 * parts++;
+
+		if (left == 0 || (part.len > 0 && part.s[0] == '+') ||
+		    !fe_str_u64(part, 0,
+				items.more ? 255 : (1ull << left) - 1, &n))
+			return false;
+		value |= items.more ? n << (left - 8) : n;
+	}
+	*addr = fe_u128(value);
+	return true;
+}
+
 /* An address that is not a number: resolved, or an error with a hint. */
 static bool by_name(const struct fe_opt *opt, struct fe_opt_context *context,
 		    struct fe_str word, struct fe_u128 *addr)
@@ -160,6 +181,9 @@ static bool by_name(const struct fe_opt *opt, struct fe_opt_context *context,
 	struct fe_diag *diag;
 	struct fe_str first;
 
+	/* No name: numbers and dots that the name functions read alone. */
+	if (context->family == 4 && read_aton(word, addr))
+		return true;
 	if (fe_addr_resolve(context, word, &first, 1) == 1)
 		return fe_addr_read(first, context->family, addr);
 	diag = fe_diag(context->diags, FE_ERROR, NULL, context->span,
@@ -286,27 +310,6 @@ const struct fe_type fe_type_net = {
 	.print = print,
 	.cover = cover,
 };
-
-/* As inet_aton: the last part fills all bytes that are left. */
-static bool read_aton(struct fe_str word, struct fe_u128 *addr)
-{
-	struct fe_items items = fe_items(word);
-	struct fe_str part;
-	uint64_t value = 0, n;
-	unsigned parts = 0;
-
-	while (fe_items_next(&items, '.', &part)) {
-		unsigned left = 32 - 8 * parts++;
-
-		if (left == 0 ||
-		    !fe_str_u64(part, 0,
-				items.more ? 255 : (1ull << left) - 1, &n))
-			return false;
-		value |= items.more ? n << (left - 8) : n;
-	}
-	*addr = fe_u128(value);
-	return true;
-}
 
 static bool parse_host(const struct fe_opt *opt,
 		       struct fe_opt_context *context,

@@ -96,6 +96,10 @@ static bool read_decimal(const struct fe_opt *opt,
 		*port = 0;
 		return true;
 	}
+	if (word.len > 1 && word.s[0] == '+') {
+		word.s++;
+		word.len--;
+	}
 	if (fe_str_u64(word, 10, INT32_MAX, &n)) {
 		*port = (uint32_t)(n & 0xffff);
 		if (n > 65535)

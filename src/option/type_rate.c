@@ -37,7 +37,7 @@ static uint64_t read_count(struct fe_str s)
 	uint64_t n = 0;
 
 	s = fe_str_skip_blanks(s);
-	for (size_t i = 0; i < s.len && s.s[i] >= '0' && s.s[i] <= '9'; i++) {
+	for (size_t i = s.len > 0 && s.s[0] == '+'; i < s.len && s.s[i] >= '0' && s.s[i] <= '9'; i++) {
 		n = n * 10 + (uint64_t)(s.s[i] - '0');
 		if (n > UINT32_MAX)
 			n = UINT32_MAX;

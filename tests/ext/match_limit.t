@@ -22,6 +22,7 @@
 -m limit --limit-burst 10000 --limit 100/s ; -m limit --limit 100/sec --limit-burst 10000 ; OK
 -m limit --limit-burst 10001 ; ; FAIL
 -m limit --limit-burst 5 ; -m limit --limit 3/hour ; OK
+-m limit --limit +3/s --limit-burst +4 ; -m limit --limit 3/sec --limit-burst 4 ; OK
 -m limit ! --limit 5/s ; ; FAIL
 -m limit --limit 1/hour --limit-burst 2 ; udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
 -m limit --limit 1/hour --limit-burst 2 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.9:1 > 10.0.0.1:53 ; yes

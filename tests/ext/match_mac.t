@@ -1,6 +1,7 @@
 # mac: the Ethernet source
 -m mac --mac-source aa:bb:0c:01:02:03 ; = ; OK
 -m mac ! --mac-source aa:BB:0c:1:2:3 ; -m mac ! --mac-source aa:bb:0c:01:02:03 ; OK
+-m mac --mac-source 0:1:2::4:5 ; -m mac --mac-source 00:01:02:00:04:05 ; OK
 -m mac --mac-source 00:00:00:00:00:00 ; = ; OK
 -m mac --mac-source aabb0c010203 ; ; FAIL
 -m mac --mac-source aa:bb:0c:01:02 ; ; FAIL

@@ -1,4 +1,5 @@
 # pkttype: how the link layer delivered the packet
+-m pkttype --pkt-type other-host ; ; FAIL
 -m pkttype --pkt-type broadcast ; = ; OK
 -m pkttype ! --pkt-type host ; -m pkttype ! --pkt-type unicast ; OK
 -m pkttype --pkt-type BROADCAST ; -m pkttype --pkt-type broadcast ; OK

@@ -17,6 +17,8 @@
 -m set --set s4 src ; -m set --match-set s4 src ; OK
 -m set ! --match-set s4 src --return-nomatch ; = ; OK
 -m set --match-set s4 src ! --update-counters ! --update-subcounters --packets-gt 5 ! --bytes-eq 7 ; = ; OK
+-m set --match-set s4 src --update-counters --update-subcounters ; -m set --match-set s4 src ; OK
+-m set --match-set s4 src ! --update-counters ! --update-counters ; -m set --match-set s4 src ! --update-counters ; OK
 -m set --match-set s4 SRC ; ; FAIL
 -m set --match-set s4 src,dst,src,dst,src,dst,src ; ; FAIL
 -m set --match-set s4 src, ; ; FAIL

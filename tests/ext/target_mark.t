@@ -15,6 +15,11 @@
 -j CONNMARK --set-mark 1/2 ; -j CONNMARK --set-xmark 0x1/0x3 ; OK
 -j CONNMARK --or-mark 1 ; -j CONNMARK --set-xmark 0x1/0x1 ; OK
 -j CONNMARK --and-mark 1 ; -j CONNMARK --set-xmark 0x0/0xfffffffe ; OK
+# A mark's own mask undoes one that stood before it.
+-j CONNMARK --mask 0xf0 --set-mark 1 ; -j CONNMARK --set-xmark 0x1/0xffffffff ; OK
+-j CONNMARK --ctmask 0xf0 --and-mark 9 ; -j CONNMARK --set-xmark 0x0/0xfffffff6 ; OK
+-j CONNMARK --and-mark 9 --ctmask 0xf0 ; -j CONNMARK --set-xmark 0x0/0xf0 ; OK
+-j CONNMARK --mask 0xf0 --save-mark ; -j CONNMARK --save-mark --nfmask 0xf0 --ctmask 0xf0 ; OK
 -j CONNMARK --xor-mark 1 ; -j CONNMARK --set-xmark 0x1/0x0 ; OK
 -j CONNMARK --save-mark ; -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff ; OK
 -j CONNMARK --restore-mark ; -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff ; OK

@@ -10,6 +10,11 @@
 -p tcp -j SNAT --to-source 1.2.3.4:5-5 ; -p tcp -j SNAT --to-source 1.2.3.4:5 ; OK
 -p tcp -j SNAT --to-source 1.2.3.4:0 ; = ; OK
 -p tcp -j SNAT --to-source 1.2.3.4:http ; -p tcp -j SNAT --to-source 1.2.3.4:80 ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:ntp ; -p tcp -j SNAT --to-source 1.2.3.4:123 ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:http-443 ; ; FAIL
+-p tcp -j SNAT --to-source 1.2.3.4:80-https ; ; FAIL
+-p tcp -j SNAT --to-source 1.2.3.4:80-90/http ; -p tcp -j SNAT --to-source 1.2.3.4:80-90/0 ; OK
+-p tcp -j SNAT --to-source 1.2.3.4:80-90/0 ; ; FAIL
 -p icmp -j SNAT --to-source 1.2.3.4:10 ; = ; OK
 -p 33 -j SNAT --to-source 1.2.3.4:10 ; -p dccp -j SNAT --to-source 1.2.3.4:10 ; OK
 -p udplite -j SNAT --to-source 1.2.3.4:10 ; ; FAIL

@@ -5,6 +5,7 @@
 -j REJECT ; -j REJECT --reject-with icmp6-port-unreachable ; OK
 :4 filter
 -j REJECT --reject-with icmp-net-unreachable ; = ; OK
+-j REJECT --reject-with "" ; -j REJECT --reject-with icmp-net-unreachable ; OK
 -j REJECT --reject-with icmp-host ; -j REJECT --reject-with icmp-host-unreachable ; OK
 -j REJECT --reject-with net-prohib ; -j REJECT --reject-with icmp-net-prohibited ; OK
 -j REJECT --reject-with ADMIN-PROHIB ; -j REJECT --reject-with icmp-admin-prohibited ; OK
