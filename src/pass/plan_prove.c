@@ -547,6 +547,7 @@ static bool answer(struct fe_planner *p, struct question *q,
 			first.head_pre = proof->head_pre;
 			first.head_out = proof->head_out;
 			fe_vec_free(&first.differences);
+			fe_vec_free(&proof->differences);
 			*proof = first;
 			return false;
 		}

@@ -788,5 +788,9 @@ int main(int argc, char **argv)
 		       nat, (unsigned long long)seed, bad);
 		fflush(stdout);
 	}
+	fe_conntrack_free(p->ct);
+	fe_buf_free(&p->log);
+	free(p->host);
+	free(p);
 	return failed != 0;
 }
