@@ -51,7 +51,7 @@ static void assumptions(struct fe_planner *p, bool ports)
 	if (ports)
 		assume(p, "headers: packets with IP options or extension "
 			  "headers carry a whole transport header");
-	if (p->rules->tables[FE_NAT].present && p->fam->foreign_errors)
+	if (p->rules->tables[FE_NAT].present)
 		assume(p, "checksums: ICMP errors have right checksums; of a "
 			  "tracked flow's, NAT drops those that have not and "
 			  "that nf_conntrack_checksum lets pass");

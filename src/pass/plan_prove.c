@@ -599,15 +599,21 @@ static bool ask_sites(struct fe_planner *p, const fe_set at[FE_N_HOOKS],
 	return true;
 }
 
+/* RSTs that REJECT may make. */
+static fe_set resets(struct fe_planner *p)
+{
+	if (!rejects_with_rst(p))
+		return FE_SET_EMPTY;
+	return meet(p, proto_is(p, IPPROTO_TCP),
+		    fe_set_mask(p->space, FE_F_TCP_FLAGS, fe_u128(FE_TCP_RST),
+				fe_u128(FE_TCP_RST)));
+}
+
 static bool alike(struct fe_planner *p, const struct fe_class_sets *sets,
 		  struct fe_proof *proof)
 {
 	bool invalid = p->options->level == FE_LEVEL_INVALID;
-	fe_set tcp = proto_is(p, IPPROTO_TCP);
-	fe_set rst = rejects_with_rst(p)
-			 ? meet(p, tcp, fe_set_mask(p->space, FE_F_TCP_FLAGS,
-						    fe_u128(4), fe_u128(4)))
-			 : FE_SET_EMPTY;
+	fe_set rst = resets(p);
 	const struct compare compares[] = {
 	    {FE_CT_ESTABLISHED, FE_CT_UNTRACKED, FE_SET_ALL, false,
 	     "its packets"},
@@ -616,8 +622,6 @@ static bool alike(struct fe_planner *p, const struct fe_class_sets *sets,
 	     "ICMP errors of the class"},
 	    {FE_CT_INVALID, FE_CT_UNTRACKED, FE_SET_ALL, invalid,
 	     "its packets that conntrack calls INVALID"},
-	    {FE_CT_RELATED, FE_CT_INVALID, rst, invalid,
-	     "RSTs that REJECT makes"},
 	    {FE_CT_RELATED, FE_CT_UNTRACKED, rst, invalid,
 	     "RSTs that REJECT makes"},
 	};
@@ -646,6 +650,51 @@ bool fe_plan_forwards(const struct fe_host *host, unsigned family)
 		return true;
 	return family == 6 ? host->sysctls.ip6_forward
 			   : host->sysctls.ip_forward;
+}
+
+/*
+ * RSTs that answer the class. Their source is the other end, so that they may
+ * leave by ways that the class does not cover: they are INVALID then, and were
+ * RELATED, or ESTABLISHED where what they answer was INVALID. They have their
+ * state in raw already.
+ */
+static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
+		      struct fe_proof *proof)
+{
+	const bool listed = p->options->level == FE_LEVEL_INVALID;
+	const struct compare compares[] = {
+	    {FE_CT_RELATED, FE_CT_INVALID, FE_SET_ALL, listed,
+	     "RSTs that REJECT makes"},
+	    {FE_CT_ESTABLISHED, FE_CT_INVALID, FE_SET_ALL, listed,
+	     "RSTs that REJECT makes"},
+	};
+	fe_set no_in = fe_set_range(p->space, FE_F_IIF, fe_u128(0),
+				    fe_u128(0));
+	fe_set no_out = fe_set_range(p->space, FE_F_OIF, fe_u128(0),
+				     fe_u128(0));
+	fe_set rst = meet(p, resets(p),
+			  fe_set_or(p->space, sets->raw_pre, sets->raw_out));
+	fe_set at[FE_N_HOOKS] = {FE_SET_EMPTY};
+	struct question raw = {
+	    .site = {FE_RAW, FE_OUTPUT, builtin(p, FE_RAW, FE_OUTPUT)},
+	    .compares = compares,
+	    .n = 1,
+	};
+
+	rst = fe_set_exists(p->space, rst, FE_F_IIF);
+	rst = fe_set_exists(p->space, rst, FE_F_OIF);
+	if (rst == FE_SET_EMPTY)
+		return true;
+	at[FE_OUTPUT] = at[FE_POSTROUTING] = meet(p, rst, no_in);
+	at[FE_PREROUTING] = at[FE_INPUT] =
+	    meet(p, meet(p, rst, no_out),
+		 fe_behave_iface(p->behave, FE_F_IIF, "lo"));
+	raw.within = meet(p, at[FE_OUTPUT], p->plain);
+	if (raw.site.chain &&
+	    fe_behave_reads_ct(p->behave, raw.site.chain) &&
+	    !answer(p, &raw, proof))
+		return false;
+	return ask_sites(p, at, compares, 2, proof);
 }
 
 static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
@@ -855,7 +904,7 @@ void fe_plan_prove(struct fe_planner *p, const struct fe_cand *c,
 	if (!no_readers(p, sets, proof) || !fe_plan_no_nat(p, sets, proof) ||
 	    !fe_plan_no_mapping(p, sets, proof))
 		return;
-	if (!alike(p, sets, proof))
+	if (!alike(p, sets, proof) || !rst_alike(p, sets, proof))
 		return;
 	if (!sets->all_icmp && !icmp_alike(p, proof))
 		return;

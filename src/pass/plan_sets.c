@@ -392,20 +392,23 @@ static const char notrack[] = " -j CT --notrack";
 static const char accept_tail[] =
     " -m conntrack --ctstate UNTRACKED -j ACCEPT";
 
-/* The loopback half of a class in a chain; iface is " -o lo" or " -i lo". */
+/*
+ * The loopback half of a class in OUTPUT. Both ends are asked to be this
+ * host's: a RST that REJECT makes for a packet of ours comes by lo as well,
+ * from a foreign address, and belongs to a flow outside.
+ */
 static void add_looped(struct fe_planner *p, const struct fe_cand *c,
-		       struct fe_plan_class *class, const char *chain,
-		       const char *iface, bool both, const char *tail,
-		       enum fe_table_id table, bool head)
+		       struct fe_plan_class *class, bool both, bool head)
 {
-	struct spec spec = {.from = &c->b, .to = &c->a, .iface = iface};
+	struct spec spec = {.from = &c->b, .to = &c->a, .iface = " -o lo",
+			    .src_type = true, .dst_type = true};
 
-	add_plain(p, c, class, chain, head, &spec, tail, table);
+	add_plain(p, c, class, "OUTPUT", head, &spec, notrack, FE_RAW);
 	if (!both)
 		return;
 	spec.from = &c->a;
 	spec.to = &c->b;
-	add_plain(p, c, class, chain, head, &spec, tail, table);
+	add_plain(p, c, class, "OUTPUT", head, &spec, notrack, FE_RAW);
 }
 
 static void local_rules(struct fe_planner *p, const struct fe_cand *c,
@@ -425,8 +428,7 @@ static void local_rules(struct fe_planner *p, const struct fe_cand *c,
 	if (!c->lo && !c->lo_taken)
 		in.iface = " ! -i lo";
 	if (c->lo_only) {
-		add_looped(p, c, class, "OUTPUT", " -o lo", !same, notrack,
-			   FE_RAW, proof->head_out);
+		add_looped(p, c, class, !same, proof->head_out);
 		return;
 	}
 	add_local(p, c, class, "PREROUTING", proof->head_pre, in, false,
@@ -436,8 +438,7 @@ static void local_rules(struct fe_planner *p, const struct fe_cand *c,
 	/* Without addresses the rule above has the replies over lo already:
 	 * only the requests are left. */
 	if (c->lo && (p->addresses || !same))
-		add_looped(p, c, class, "OUTPUT", " -o lo",
-			   p->addresses && !same, notrack, FE_RAW,
+		add_looped(p, c, class, p->addresses && !same,
 			   proof->head_out);
 }
 
