@@ -43,6 +43,10 @@ struct fe_fer_flow {
 	uint32_t seq[2];      /* next sequence number of each direction */
 	uint16_t id;          /* of ICMP */
 	uint16_t n;           /* ICMP sequence, IP id */
+	/* The last packet of each direction as it arrived, which ICMP errors
+	 * speak of; size 0: none did. */
+	uint8_t wire[2][128];
+	uint16_t wire_size[2];
 };
 
 enum fe_send_kind {

@@ -77,24 +77,44 @@ static size_t build_plain(const struct fe_send *send, bool reply,
 	return fe_build_ip(bytes, &ip, NULL, send->len < 8 ? 8 : send->len);
 }
 
-/* An error about the last packet of the other direction: its header and
- * eight bytes, or for ICMPv6 all of it. */
+/* The packet of the other direction that an error is about: the one that
+ * arrived, NAT included, or one like it. */
+static size_t find_inner(const struct fe_send *send, uint8_t *inner)
+{
+	const struct fe_fer_flow *f = send->flow;
+	struct fe_send about = *send;
+
+	if (f->wire_size[!send->reply]) {
+		memcpy(inner, f->wire[!send->reply],
+		       f->wire_size[!send->reply]);
+		return f->wire_size[!send->reply];
+	}
+	about.kind = FE_SEND_PLAIN;
+	about.flags = about.flags ? about.flags : FE_TCP_ACK;
+	about.has_seq = about.has_ack = false;
+	return build_plain(&about, !send->reply, inner);
+}
+
+/* Goes from the inner packet's destination, or `from`, to its source, with
+ * its header and eight bytes, or for ICMPv6 more. */
 static size_t build_error(const struct fe_send *send, uint8_t *bytes)
 {
 	struct fe_ip_header ip = ip_header(send, send->reply);
 	struct fe_icmp_header icmp = {.type = send->icmp_type,
 				      .code = send->icmp_code};
-	struct fe_send about = *send;
 	uint8_t inner[FE_FER_MOST];
-	size_t size;
+	size_t size = find_inner(send, inner);
 
-	about.kind = FE_SEND_PLAIN;
-	about.flags = about.flags ? about.flags : FE_TCP_ACK;
-	about.has_seq = about.has_ack = false;
-	size = build_plain(&about, !send->reply, inner);
 	if (size > fe_ip_size(ip.family) + 8 && ip.family == 4)
 		size = fe_ip_size(ip.family) + 8;
 	ip.proto = ip.family == 4 ? 1 : 58;
+	if (ip.family == 4) {
+		ip.src = fe_u128(fe_get32(inner + 16));
+		ip.dst = fe_u128(fe_get32(inner + 12));
+	} else {
+		ip.src = fe_get128(inner + 24);
+		ip.dst = fe_get128(inner + 8);
+	}
 	if (send->from.hi || send->from.lo)
 		ip.src = send->from;
 	if ((ip.family == 4 && icmp.type == 3 && icmp.code == 4) ||
