@@ -26,6 +26,7 @@ cli_command_fn cmd_help;
 cli_command_fn cmd_lint;
 cli_command_fn cmd_plan;
 cli_command_fn cmd_state;
+cli_command_fn cmd_test;
 
 /*
  * Output files are written to a temporary name beside the file and renamed

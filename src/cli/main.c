@@ -18,6 +18,7 @@ static const struct command {
     {"lint", cmd_lint, "findings about rules, with witnesses"},
     {"plan", cmd_plan, "rules that leave packets untracked, proved"},
     {"state", cmd_state, "which rules need connection tracking"},
+    {"test", cmd_test, "play tests (.fer files), for CI"},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

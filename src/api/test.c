@@ -1,0 +1,156 @@
+/* The public face of tests. */
+#include <ferrule/test.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/rules.h"
+#include "report/tests.h"
+
+struct ferrule_tests {
+	struct ferrule *ferrule; /* its context */
+	struct fe_test_results results;
+};
+
+struct ferrule_tests *ferrule_tests_new(struct ferrule *ferrule)
+{
+	struct ferrule_tests *tests = fe_calloc(1, sizeof(*tests));
+
+	tests->ferrule = ferrule;
+	return tests;
+}
+
+void ferrule_tests_free(struct ferrule_tests *tests)
+{
+	if (!tests)
+		return;
+	fe_test_results_free(&tests->results);
+	free(tests);
+}
+
+/* "KEY=VALUE" */
+static bool set_sysctl(struct ferrule *ferrule, struct fe_host *host,
+		       const char *text)
+{
+	const char *cut = strchr(text, '=');
+
+	if (!cut) {
+		ferrule_error(ferrule, "--sysctl is KEY=VALUE, not '%s'", text);
+		return false;
+	}
+	return fe_host_sysctl(host,
+			      (struct fe_str){text, (size_t)(cut - text)},
+			      fe_str(cut + 1), ferrule->diags);
+}
+
+/* What the options say of the host: its snapshot goes before host blocks,
+ * the rest behind them. */
+static bool set_host(struct ferrule *ferrule, struct fe_host *host,
+		     const struct ferrule_host_options *options)
+{
+	unsigned major, minor = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < options->n_sysctls; i++)
+		ok &= set_sysctl(ferrule, host, options->sysctls[i]);
+	if (!options->kernel)
+		return ok;
+	if (sscanf(options->kernel, "%2u.%3u", &major, &minor) < 1 ||
+	    minor > 255) {
+		ferrule_error(ferrule, "'%s' is not a kernel version such as "
+				       "3.10 or 6.1", options->kernel);
+		return false;
+	}
+	host->kernel = FE_KERNEL(major, minor);
+	return ok;
+}
+
+static bool read_uses(struct fe_fer *fer, struct ferrule *ferrule,
+		      struct fe_rules *rules)
+{
+	const struct fe_read_options options = {0};
+	bool ok = true;
+
+	for (size_t i = 0; i < fer->uses.n; i++) {
+		uint32_t index;
+		int error = fe_sources_read(ferrule->sources,
+					    fer->uses.data[i], &index);
+		if (error)
+			fe_fer_error(fer, fer->use_spans.data[i],
+				     "cannot read %s: %s", fer->uses.data[i],
+				     strerror(error));
+		ok &= !error && fe_read(ferrule->sources, index, &options,
+					rules, ferrule->diags);
+	}
+	if (!fer->uses.n) {
+		ferrule_error(ferrule, "%s uses no rules: write 'use FILE', "
+				       "or give them with -r", fer->path);
+		return false;
+	}
+	return ok;
+}
+
+static int run(struct ferrule_tests *tests, struct fe_fer *fer,
+	       const struct ferrule_test_options *options)
+{
+	const struct fe_run_options run_options = {
+	    .naive = options->naive, .update = options->update,
+	    .seed = options->seed};
+	struct fe_rules used = {0};
+	size_t failed = tests->results.n_failed;
+	bool ok = set_host(tests->ferrule, fer->host, &options->host);
+
+	if (options->rules)
+		ok &= !options->rules->incomplete;
+	else
+		ok &= read_uses(fer, tests->ferrule, &used);
+	ok &= !fer->failed;
+	if (ok)
+		fe_run_tests(fer, options->rules ? &options->rules->rules
+						 : &used,
+			     &run_options, &tests->results);
+	fe_rules_free(&used);
+	if (!ok || fer->failed)
+		return FERRULE_UNREADABLE;
+	return tests->results.n_failed > failed ? FERRULE_FINDINGS
+						: FERRULE_OK;
+}
+
+int ferrule_tests_run(struct ferrule_tests *tests, const char *path,
+		      const struct ferrule_test_options *options)
+{
+	struct ferrule *ferrule = tests->ferrule;
+	struct fe_host *host = fe_host_new();
+	int status = FERRULE_UNREADABLE;
+	struct fe_fer *fer = NULL;
+
+	if (!options->host.snapshot ||
+	    fe_host_read(host, ferrule->sources, options->host.snapshot,
+			 ferrule->diags))
+		fer = fe_fer_read(path, host, ferrule->sources,
+				  ferrule->diags);
+	if (fer)
+		status = run(tests, fer, options);
+	fe_fer_free(fer);
+	fe_host_free(host);
+	return status;
+}
+
+int ferrule_tests_write(struct ferrule_tests *tests,
+			enum ferrule_test_format format,
+			const struct ferrule_out *to)
+{
+	static fe_tests_put_fn *const writers[] = {
+	    [FERRULE_TEST_TTY] = fe_tests_put_tty,
+	    [FERRULE_TEST_TAP] = fe_tests_put_tap,
+	    [FERRULE_TEST_JUNIT] = fe_tests_put_junit,
+	    [FERRULE_TEST_JSON] = fe_tests_put_json,
+	};
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	writers[format](&tests->results, tests->ferrule->sources, to->colour,
+			&out);
+	return fe_out_finish(tests->ferrule, &out);
+}
