@@ -20,7 +20,9 @@ enum ferrule_test_format {
 
 struct ferrule_test_options {
 	struct ferrule_rules *rules; /* instead of what files `use`, or NULL */
-	struct ferrule_host_options host; /* goes before `host` blocks */
+	struct ferrule_host_options host; /* kernel and sysctls, which go
+					     before `host` blocks; tests tell
+					     the rest themselves */
 	uint64_t seed;               /* of bursts */
 	bool naive;                  /* the interpreted evaluator */
 	bool update;                 /* write golden traces */

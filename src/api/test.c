@@ -44,8 +44,7 @@ static bool set_sysctl(struct ferrule *ferrule, struct fe_host *host,
 			      fe_str(cut + 1), ferrule->diags);
 }
 
-/* What the options say of the host: its snapshot goes before host blocks,
- * the rest behind them. */
+/* What the options say of the host goes before its block. */
 static bool set_host(struct ferrule *ferrule, struct fe_host *host,
 		     const struct ferrule_host_options *options)
 {
@@ -125,11 +124,7 @@ int ferrule_tests_run(struct ferrule_tests *tests, const char *path,
 	int status = FERRULE_UNREADABLE;
 	struct fe_fer *fer = NULL;
 
-	if (!options->host.snapshot ||
-	    fe_host_read(host, ferrule->sources, options->host.snapshot,
-			 ferrule->diags))
-		fer = fe_fer_read(path, host, ferrule->sources,
-				  ferrule->diags);
+	fer = fe_fer_read(path, host, ferrule->sources, ferrule->diags);
 	if (fer)
 		status = run(tests, fer, options);
 	fe_fer_free(fer);

@@ -99,7 +99,7 @@ static int run(struct test_command *t)
 		t->options.rules = t->inputs.rules;
 	}
 	t->options.host = (struct ferrule_host_options){
-	    t->inputs.host_dir, t->inputs.kernel, t->inputs.sysctls.items,
+	    NULL, t->inputs.kernel, t->inputs.sysctls.items,
 	    t->inputs.sysctls.n};
 	t->tests = ferrule_tests_new(t->cli->ferrule);
 	for (size_t i = 0; i < t->files.n; i++)
@@ -133,7 +133,10 @@ int cmd_test(struct cli *cli, int argc, char **argv)
 	    {0, "naive", CLI_FLAG, &t.options.naive, NULL,
 	     "evaluate rules one by one, without compiling them"},
 	    CLI_INPUT_OPTIONS(&t.inputs),
-	    CLI_HOST_OPTIONS(&t.inputs),
+	    {0, "kernel", CLI_STRING, &t.inputs.kernel, "VERSION",
+	     "behave as this kernel does"},
+	    {0, "sysctl", CLI_LIST, &t.inputs.sysctls, "KEY=VALUE",
+	     "a sysctl of the host; may be repeated"},
 	    {0},
 	};
 	int status = cli_parse(cli, argc, argv, "test [OPTION...] FILE.fer...",
