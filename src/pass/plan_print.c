@@ -266,12 +266,59 @@ void fe_plan_print_rollback(const struct fe_plan *plan, unsigned family,
 	print_table(fam, FE_FILTER, true, out);
 }
 
+/*
+ * Reads the table and deletes the entries of a class, and no others: a port
+ * alone would catch connections of this host to the same port elsewhere.
+ */
+static const char flush_head[] =
+    "#!/bin/sh\n"
+    "# Removes the entries that the plan's classes left behind, as root.\n"
+    "\n"
+    "# forget FAMILY PROTOCOL OWN ADDRESS LOW HIGH ADDRESS LOW HIGH\n"
+    "# OWN: this host has one end (the first), both, or none of them\n"
+    "forget() {\n"
+    "\town=$(ip -o addr show | awk '{ sub(\"/.*\", \"\", $4); print $4 }')\n"
+    "\tproto=\n"
+    "\t[ \"$2\" = any ] || proto=\"-p $2\"\n"
+    "\tconntrack -L -f \"$1\" $proto 2>/dev/null |\n"
+    "\tawk -v own=\" $(echo $own) \" -v ends=\"$3\" -v a=\"$4\" -v alo=\"$5\" "
+    "\\\n"
+    "\t\t-v ahi=\"$6\" -v b=\"$7\" -v blo=\"$8\" -v bhi=\"$9\" '\n"
+    "\tfunction end(x, port, addr, lo, hi) {\n"
+    "\t\treturn (addr == \"any\" || x == addr) && port >= lo + 0 &&\n"
+    "\t\t       port <= hi + 0\n"
+    "\t}\n"
+    "\tfunction mine(x) {\n"
+    "\t\treturn index(own, \" \" x \" \") || x ~ /^127\\./\n"
+    "\t}\n"
+    "\tfunction flow(x, xp, y, yp) {\n"
+    "\t\treturn end(x, xp, a, alo, ahi) && end(y, yp, b, blo, bhi) &&\n"
+    "\t\t       (ends == \"none\" || mine(x)) &&\n"
+    "\t\t       (ends != \"both\" || mine(y))\n"
+    "\t}\n"
+    "\t{\n"
+    "\t\ts = \"\"; sp = dp = 0; ports = 0\n"
+    "\t\tfor (i = 1; i <= NF; i++) {\n"
+    "\t\t\tif (split($i, kv, \"=\") != 2) continue\n"
+    "\t\t\tif (kv[1] == \"src\" && s != \"\") break\n"
+    "\t\t\tif (kv[1] == \"src\") s = kv[2]\n"
+    "\t\t\tif (kv[1] == \"dst\") d = kv[2]\n"
+    "\t\t\tif (kv[1] == \"sport\") { sp = kv[2]; ports = 1 }\n"
+    "\t\t\tif (kv[1] == \"dport\") dp = kv[2]\n"
+    "\t\t}\n"
+    "\t\tif (!flow(s, sp, d, dp) && !flow(d, dp, s, sp)) next\n"
+    "\t\tprintf \"-p %s -s %s -d %s\", $2, s, d\n"
+    "\t\tif (ports) printf \" --sport %s --dport %s\", sp, dp\n"
+    "\t\tprint \"\"\n"
+    "\t}' |\n"
+    "\twhile read -r entry; do\n"
+    "\t\tconntrack -D -f \"$1\" $entry >/dev/null 2>&1\n"
+    "\tdone\n"
+    "}\n\n";
+
 void fe_plan_print_flush(const struct fe_plan *plan, struct fe_out *out)
 {
-	fe_out_puts(out, "#!/bin/sh\n"
-			 "# Removes the entries that the plan's classes left "
-			 "behind. conntrack exits with 1\n"
-			 "# where there are none.\n");
+	fe_out_puts(out, flush_head);
 	for (unsigned f = 0; f < 2; f++) {
 		const struct fe_plan_family *fam = &plan->families[f];
 

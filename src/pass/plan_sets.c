@@ -492,46 +492,57 @@ static void companions(struct fe_planner *p, const struct fe_cand *c,
 	}
 }
 
-/* conntrack -D for the class's entries: one line for each port. */
+static void put_range(const struct fe_ports *ports, unsigned i,
+		      struct fe_buf *buf)
+{
+	fe_buf_printf(buf, " %u %u", ports->n ? ports->lo[i] : 0,
+		      ports->n ? ports->hi[i] : 65535);
+}
+
+static void put_end(struct fe_planner *p, const struct fe_end *end,
+		    struct fe_buf *buf)
+{
+	unsigned all = p->family == 4 ? 32 : 128;
+
+	if (mask_len(p, end->mask) != all) {
+		fe_buf_puts(buf, " any");
+		return;
+	}
+	fe_buf_puts(buf, " ");
+	put_addr(p, end->addr, buf);
+}
+
+/*
+ * Calls of flush.sh's forget(), one for each pair of port ranges. A class of
+ * a whole network is left out: its entries time out.
+ */
 static void flush_lines(struct fe_planner *p, const struct fe_cand *c,
 			struct fe_plan_class *class)
 {
-	const char *family = p->family == 4 ? "ipv4" : "ipv6";
-	const struct fe_ports *ports = c->a.ports.n ? &c->a.ports : &c->b.ports;
-	struct fe_buf proto = {0};
+	const char *ends = c->lo_only ? "both" : c->local ? "one" : "none";
+	struct fe_buf buf = {0};
+	unsigned len_a = mask_len(p, c->a.mask), len_b = mask_len(p, c->b.mask);
+	unsigned all = p->family == 4 ? 32 : 128;
 
-	if (c->proto)
-		fe_buf_printf(&proto, " -p %s", proto_name(p, c->proto));
-	if (!ports->n)
-		fe_vec_push(&class->flush,
-			    fe_arena_printf(p->arena, "conntrack -D -f %s%s",
-					    family, fe_buf_text(&proto)));
-	for (unsigned i = 0; i < ports->n; i++) {
-		if (ports->lo[i] != ports->hi[i]) {
+	if (!c->lo_only && ((len_a && len_a != all) || (len_b && len_b != all)))
+		return;
+	for (unsigned i = 0; i < (c->a.ports.n ? c->a.ports.n : 1); i++)
+		for (unsigned k = 0; k < (c->b.ports.n ? c->b.ports.n : 1);
+		     k++) {
+			fe_buf_printf(&buf, "forget %s %s %s",
+				      p->family == 4 ? "ipv4" : "ipv6",
+				      c->proto ? proto_name(p, c->proto) : "any",
+				      ends);
+			put_end(p, &c->a, &buf);
+			put_range(&c->a.ports, i, &buf);
+			put_end(p, &c->b, &buf);
+			put_range(&c->b.ports, k, &buf);
 			fe_vec_push(&class->flush,
-				    fe_arena_printf(
-					p->arena,
-					"for port in $(seq %u %u); do "
-					"conntrack -D -f %s%s --dport $port; "
-					"conntrack -D -f %s%s --sport $port; "
-					"done",
-					ports->lo[i], ports->hi[i], family,
-					fe_buf_text(&proto), family,
-					fe_buf_text(&proto)));
-			continue;
+				    fe_arena_strdup(p->arena,
+						    fe_buf_text(&buf)));
+			fe_buf_clear(&buf);
 		}
-		fe_vec_push(&class->flush,
-			    fe_arena_printf(p->arena,
-					    "conntrack -D -f %s%s --dport %u",
-					    family, fe_buf_text(&proto),
-					    ports->lo[i]));
-		fe_vec_push(&class->flush,
-			    fe_arena_printf(p->arena,
-					    "conntrack -D -f %s%s --sport %u",
-					    family, fe_buf_text(&proto),
-					    ports->lo[i]));
-	}
-	fe_buf_free(&proto);
+	fe_buf_free(&buf);
 }
 
 void fe_plan_rules(struct fe_planner *p, const struct fe_cand *c,
