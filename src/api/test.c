@@ -65,51 +65,23 @@ static bool set_host(struct ferrule *ferrule, struct fe_host *host,
 	return ok;
 }
 
-static bool read_uses(struct fe_fer *fer, struct ferrule *ferrule,
-		      struct fe_rules *rules)
-{
-	const struct fe_read_options options = {0};
-	bool ok = true;
-
-	for (size_t i = 0; i < fer->uses.n; i++) {
-		uint32_t index;
-		int error = fe_sources_read(ferrule->sources,
-					    fer->uses.data[i], &index);
-		if (error)
-			fe_fer_error(fer, fer->use_spans.data[i],
-				     "cannot read %s: %s", fer->uses.data[i],
-				     strerror(error));
-		ok &= !error && fe_read(ferrule->sources, index, &options,
-					rules, ferrule->diags);
-	}
-	if (!fer->uses.n) {
-		ferrule_error(ferrule, "%s uses no rules: write 'use FILE', "
-				       "or give them with -r", fer->path);
-		return false;
-	}
-	return ok;
-}
-
 static int run(struct ferrule_tests *tests, struct fe_fer *fer,
 	       const struct ferrule_test_options *options)
 {
 	const struct fe_run_options run_options = {
+	    .rules = options->rules ? &options->rules->rules : NULL,
 	    .naive = options->naive, .update = options->update,
 	    .seed = options->seed};
-	struct fe_rules used = {0};
 	size_t failed = tests->results.n_failed;
 	bool ok = set_host(tests->ferrule, fer->host, &options->host);
 
 	if (options->rules)
 		ok &= !options->rules->incomplete;
 	else
-		ok &= read_uses(fer, tests->ferrule, &used);
+		ok &= fe_fer_rules(fer);
 	ok &= !fer->failed;
 	if (ok)
-		fe_run_tests(fer, options->rules ? &options->rules->rules
-						 : &used,
-			     &run_options, &tests->results);
-	fe_rules_free(&used);
+		fe_run_tests(fer, &run_options, &tests->results);
 	if (!ok || fer->failed)
 		return FERRULE_UNREADABLE;
 	return tests->results.n_failed > failed ? FERRULE_FINDINGS

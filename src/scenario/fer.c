@@ -14,7 +14,7 @@ static const char *const statement_names[] = {
 	"use", "host", "let", "test", "burst", "pcap", NULL,
 };
 static const char *const step_names[] = {
-	"flow", "send", "after", "expect", "burst", "pcap", "let", NULL,
+	"flow", "send", "after", "expect", "burst", "pcap", "let", "use", NULL,
 };
 
 static bool says(const struct fe_script_line *line, const char *word)
@@ -35,14 +35,20 @@ static const char *path_of(struct fe_fer *fer, struct fe_str text)
 			       (int)text.len, text.s);
 }
 
-static void read_use(struct fe_fer *fer, const struct fe_script_line *line)
+/* test NULL: for the whole file. */
+static void read_use(struct fe_fer *fer, struct fe_test *test,
+		     const struct fe_script_line *line)
 {
 	if (line->words.n < 2)
 		fe_fer_error(fer, line->span, "use which files?");
 	for (size_t i = 1; i < line->words.n; i++) {
 		const struct fe_script_word *word = &line->words.data[i];
-		fe_vec_push(&fer->uses, path_of(fer, word->text));
-		fe_vec_push(&fer->use_spans, word->span);
+		const struct fe_use use = {path_of(fer, word->text),
+					   word->span};
+		if (test)
+			fe_vec_push(&test->uses, use);
+		else
+			fe_vec_push(&fer->uses, use);
 	}
 }
 
@@ -160,6 +166,8 @@ static void read_body_line(struct fe_fer *fer, struct fe_test *test,
 		fe_fer_flow(fer, test, line);
 	else if (says(line, "let"))
 		read_let(fer, line);
+	else if (says(line, "use"))
+		read_use(fer, test, line);
 	else
 		read_step(fer, test, line);
 }
@@ -208,7 +216,7 @@ static void read_declaration(struct fe_fer *fer,
 			     const struct fe_script_line *line)
 {
 	if (says(line, "use"))
-		read_use(fer, line);
+		read_use(fer, NULL, line);
 	else if (says(line, "host"))
 		fe_fer_host(fer, line);
 	else if (says(line, "let"))
@@ -281,6 +289,44 @@ struct fe_fer *fe_fer_read(const char *path, struct fe_host *host,
 	return fer;
 }
 
+static bool read_rules(struct fe_fer *fer, const struct fe_use *use,
+		       struct fe_rules *rules)
+{
+	const struct fe_read_options options = {0};
+	uint32_t index;
+	int error = fe_sources_read(fer->sources, use->path, &index);
+
+	if (!error)
+		return fe_read(fer->sources, index, &options, rules,
+			       fer->diags);
+	fe_fer_error(fer, use->span, "cannot read %s: %s", use->path,
+		     strerror(error));
+	return false;
+}
+
+bool fe_fer_rules(struct fe_fer *fer)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < fer->uses.n; i++)
+		ok &= read_rules(fer, &fer->uses.data[i], &fer->rules);
+	for (size_t i = 0; i < fer->tests.n; i++) {
+		struct fe_test *test = fer->tests.data[i];
+		for (size_t j = 0; j < test->uses.n; j++)
+			ok &= read_rules(fer, &test->uses.data[j],
+					 &test->rules);
+		if (test->uses.n || fer->uses.n)
+			continue;
+		fe_diag_hint(fer->diags,
+			     fe_fer_error(fer, test->span,
+					  "the test has no rules"),
+			     "write 'use FILE' here or for the whole file, or "
+			     "give them with -r");
+		return false;
+	}
+	return ok;
+}
+
 void fe_fer_free(struct fe_fer *fer)
 {
 	if (!fer)
@@ -291,10 +337,12 @@ void fe_fer_free(struct fe_fer *fer)
 			fe_vec_free(&test->steps.data[j]->conditions);
 		fe_vec_free(&test->steps);
 		fe_vec_free(&test->flows);
+		fe_vec_free(&test->uses);
+		fe_rules_free(&test->rules);
 	}
 	fe_vec_free(&fer->tests);
 	fe_vec_free(&fer->uses);
-	fe_vec_free(&fer->use_spans);
+	fe_rules_free(&fer->rules);
 	fe_vec_free(&fer->lets);
 	fe_script_free(fer->script);
 	fe_arena_free(fer->arena);

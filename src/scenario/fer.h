@@ -9,6 +9,7 @@
 #define FE_FER_H
 
 #include "host/host.h"
+#include "lang/read.h"
 #include "scenario/expect.h"
 #include "scenario/script.h"
 
@@ -99,11 +100,19 @@ struct fe_step {
 	FE_VEC(struct fe_condition) conditions;
 };
 
+struct fe_use { /* a file of rules */
+	const char *path; /* seen from here */
+	struct fe_span span;
+};
+
 struct fe_test { /* a `test` block, or a burst or pcap that stands alone */
 	const char *name;
 	struct fe_span span;
 	FE_VEC(struct fe_fer_flow *) flows;
 	FE_VEC(struct fe_step *) steps;
+	FE_VEC(struct fe_use) uses; /* instead of the file's, where there are
+				       any */
+	struct fe_rules rules;      /* read from those by fe_fer_rules() */
 };
 
 struct fe_fer {
@@ -113,8 +122,8 @@ struct fe_fer {
 	struct fe_host *host;  /* borrowed */
 	struct fe_script *script;
 	const char *path;
-	FE_VEC(const char *) uses; /* rules, seen from here */
-	FE_VEC(struct fe_span) use_spans;
+	FE_VEC(struct fe_use) uses;
+	struct fe_rules rules; /* read from those by fe_fer_rules() */
 	FE_VEC(struct fe_test *) tests;
 	FE_VEC(struct fe_let {
 		struct fe_str name;
@@ -131,6 +140,8 @@ struct fe_fer {
  */
 struct fe_fer *fe_fer_read(const char *path, struct fe_host *host,
 			   struct fe_sources *sources, struct fe_diags *diags);
+/* Reads the rules that the file and its tests use; false after reporting. */
+bool fe_fer_rules(struct fe_fer *fer);
 void fe_fer_free(struct fe_fer *fer);
 
 /* --- what the readers of statements share --- */

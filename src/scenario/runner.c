@@ -214,11 +214,19 @@ static void end(struct fe_runner *r)
 	fe_vec_free(&r->log);
 }
 
+static const struct fe_rules *rules_of(const struct fe_runner *r,
+				       const struct fe_test *test)
+{
+	if (r->options->rules)
+		return r->options->rules;
+	return test->uses.n ? &test->rules : &r->fer->rules;
+}
+
 static void run_test(struct fe_runner *r, const struct fe_test *test)
 {
 	struct fe_test_result *result = fe_new(r->arena, struct fe_test_result);
 
-	*r = (struct fe_runner){.fer = r->fer, .rules = r->rules,
+	*r = (struct fe_runner){.fer = r->fer, .rules = rules_of(r, test),
 				.options = r->options, .arena = r->arena,
 				.result = result};
 	result->file = fe_arena_strdup(r->arena, r->fer->path);
@@ -230,16 +238,15 @@ static void run_test(struct fe_runner *r, const struct fe_test *test)
 	end(r);
 }
 
-void fe_run_tests(struct fe_fer *fer, const struct fe_rules *rules,
-		  const struct fe_run_options *options,
+void fe_run_tests(struct fe_fer *fer, const struct fe_run_options *options,
 		  struct fe_test_results *results)
 {
 	struct fe_runner *r = fe_calloc(1, sizeof(*r));
 
 	if (!results->arena)
 		results->arena = fe_arena_new();
-	*r = (struct fe_runner){.fer = fer, .rules = rules,
-				.options = options, .arena = results->arena};
+	*r = (struct fe_runner){.fer = fer, .options = options,
+				.arena = results->arena};
 	for (size_t i = 0; i < fer->tests.n; i++) {
 		run_test(r, fer->tests.data[i]);
 		fe_vec_push(&results->list, r->result);

@@ -30,14 +30,14 @@ struct fe_test_results {
 };
 
 struct fe_run_options {
+	const struct fe_rules *rules; /* instead of what is used, or NULL */
 	bool naive;           /* the interpreted evaluator */
 	bool update;          /* write golden traces instead of comparing */
 	uint64_t seed;
 };
 
 /* Runs all tests of the file; results are added. */
-void fe_run_tests(struct fe_fer *fer, const struct fe_rules *rules,
-		  const struct fe_run_options *options,
+void fe_run_tests(struct fe_fer *fer, const struct fe_run_options *options,
 		  struct fe_test_results *results);
 void fe_test_results_free(struct fe_test_results *results);
 
