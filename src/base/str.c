@@ -90,6 +90,12 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 	return m < c ? m : c;
 }
 
+/* Case is no difference: "drop" is nearest to DROP. */
+static bool alike(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 unsigned fe_str_distance(struct fe_str a, struct fe_str b, unsigned limit)
 {
 	unsigned rows[3][WORD_LIMIT + 1];
@@ -102,11 +108,11 @@ unsigned fe_str_distance(struct fe_str a, struct fe_str b, unsigned limit)
 	for (unsigned i = 1; i <= a.len; i++) {
 		now[0] = i;
 		for (unsigned j = 1; j <= b.len; j++) {
-			bool same = a.s[i - 1] == b.s[j - 1];
+			bool same = alike(a.s[i - 1], b.s[j - 1]);
 			now[j] = min3(last[j] + 1, now[j - 1] + 1,
 				      last[j - 1] + !same);
-			if (i > 1 && j > 1 && a.s[i - 1] == b.s[j - 2] &&
-			    a.s[i - 2] == b.s[j - 1] && before[j - 2] + 1 < now[j])
+			if (i > 1 && j > 1 && alike(a.s[i - 1], b.s[j - 2]) &&
+			    alike(a.s[i - 2], b.s[j - 1]) && before[j - 2] + 1 < now[j])
 				now[j] = before[j - 2] + 1;
 		}
 		unsigned *spare = before;

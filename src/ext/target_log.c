@@ -25,8 +25,7 @@ static bool parse_level(const struct fe_opt *opt,
 			return true;
 		}
 	}
-	return fe_opt_bad(opt, context, "unknown level \"%.*s\"",
-			  (int)words[0].len, words[0].s);
+	return fe_opt_unknown(opt, context, "level", words[0], levels);
 }
 
 static void print_level(const struct fe_opt *opt,

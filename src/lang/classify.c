@@ -175,7 +175,12 @@ static void push_option(struct fe_line *line, const struct fe_word *word,
 		struct fe_diag *d = fe_line_error(
 		    line, "FE101", word,
 		    "iptables 1.8.9 reads this word whole as its argument");
-		if (d)
+		struct fe_str name = {word->text.s + 1, word->text.len - 1};
+		if (fe_line_is_option(line, name))
+			fe_diag_hint(line->diags, d,
+				     "a long option has two dashes: --%.*s",
+				     (int)name.len, name.s);
+		else
 			fe_diag_hint(line->diags, d,
 				     "put a blank between option and argument");
 		return;
@@ -322,6 +327,9 @@ static void bad_word(struct fe_line *line, const struct fe_word *word)
 
 	if (text.len > 1 && text.s[0] == '!')
 		fe_diag_hint(line->diags, d, "put a blank behind the '!'");
+	else if (text.len > 3 && !memcmp(text.s, "\xe2\x80", 2))
+		fe_diag_hint(line->diags, d, "its first character looks like "
+			     "a dash, but is not '-'");
 }
 
 void fe_line_word(struct fe_line *line, const struct fe_word *word)

@@ -71,6 +71,15 @@ static void end_line(struct fe_driver *d)
 		fe_driver_item(d, d->line.off);
 }
 
+/* A shell word that is nothing but the beginning of a quoted one. */
+static bool is_open_quote(struct fe_str text)
+{
+	return text.len > 0 && (text.s[0] == '\'' || text.s[0] == '"') &&
+	       !memchr(text.s, '$', text.len) &&
+	       !memchr(text.s, '`', text.len) &&
+	       !memchr(text.s + 1, text.s[0], text.len - 1);
+}
+
 static void take_word(struct fe_driver *d, struct fe_word *word,
 		      enum fe_word_kind kind, unsigned n)
 {
@@ -80,6 +89,13 @@ static void take_word(struct fe_driver *d, struct fe_word *word,
 	settle(line, word->off);
 	if (line->failed) {
 		line->end = word->off + word->len;
+		return;
+	}
+	if (kind == FE_WORD_SHELL && is_open_quote(word->text)) {
+		diag = fe_line_error(line, NULL, word,
+				     "this quote is not closed in its line");
+		fe_diag_hint(line->diags, diag, "close it with %c",
+			     word->text.s[0]);
 		return;
 	}
 	if (kind == FE_WORD_SHELL) {

@@ -110,6 +110,31 @@ void fe_line_verb_word(struct fe_line *line, const struct fe_word *word)
 		line->n_command_words = line->n_words;
 }
 
+static bool is_hook_name(struct fe_str name)
+{
+	for (unsigned i = 0; i < FE_N_HOOKS; i++)
+		if (fe_str_is(name, fe_hook_names[i]))
+			return true;
+	return false;
+}
+
+/* A builtin chain's name, but of another table. */
+static void hint_builtin(struct fe_line *line, struct fe_diag *d)
+{
+	const struct fe_table *table = line->table;
+	struct fe_buf buf = {0};
+
+	for (size_t i = 0; i < table->chains.n; i++) {
+		if (!table->chains.data[i]->builtin)
+			continue;
+		fe_buf_puts(&buf, buf.size ? ", " : "");
+		fe_buf_puts(&buf, table->chains.data[i]->name);
+	}
+	fe_diag_hint(line->diags, d, "its builtin chains are %s",
+		     fe_buf_text(&buf));
+	fe_buf_free(&buf);
+}
+
 struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
 {
 	struct fe_chain *chain = line->last_chain;
@@ -129,6 +154,8 @@ struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
 	const char *near = fe_line_nearest_chain(line, name->text);
 	if (near)
 		fe_diag_hint(line->diags, d, "did you mean '%s'?", near);
+	else if (is_hook_name(name->text))
+		hint_builtin(line, d);
 	else
 		fe_diag_hint(line->diags, d, "a chain must be declared before "
 			     "it is used: %s%.*s%s",
@@ -136,6 +163,18 @@ struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
 			     (int)name->text.len, name->text.s,
 			     line->origin == FE_FROM_SAVE ? " - [0:0]" : "");
 	return NULL;
+}
+
+void fe_line_bad_policy(struct fe_line *line, const struct fe_word *policy)
+{
+	struct fe_diag *d = fe_line_error(
+	    line, "FE110", policy,
+	    "policy '%.*s': only ACCEPT and DROP can be one",
+	    (int)policy->text.len, policy->text.s);
+
+	if (fe_str_is(policy->text, "REJECT"))
+		fe_diag_hint(line->diags, d,
+			     "end the chain with a rule: -j REJECT");
 }
 
 bool fe_line_chain_name(struct fe_line *line, const struct fe_word *name)
@@ -400,9 +439,7 @@ static void do_policy(struct fe_line *line)
 	else if (fe_str_is(word->text, "DROP"))
 		chain->policy = FE_POLICY_DROP;
 	else
-		fe_line_error(line, "FE110", word,
-			      "policy '%.*s': only ACCEPT and DROP can be one",
-			      (int)word->text.len, word->text.s);
+		fe_line_bad_policy(line, word);
 	if (!line->failed && line->n_counter_words) {
 		chain->packets = line->packets;
 		chain->bytes = line->bytes;

@@ -102,6 +102,17 @@ static void list_owners(const struct fe_line *line, struct fe_str name,
 	}
 }
 
+bool fe_line_is_option(const struct fe_line *line, struct fe_str name)
+{
+	struct fe_buf owners = {0};
+	bool is_option = fe_names_find(&line->vocab->frame, name) >= 0;
+
+	list_owners(line, name, &owners);
+	is_option |= owners.size > 0;
+	fe_buf_free(&owners);
+	return is_option;
+}
+
 static bool is_port_option(struct fe_str name)
 {
 	return fe_str_is(name, "dport") || fe_str_is(name, "sport") ||

@@ -147,6 +147,7 @@ void fe_line_execute(struct fe_line *line);
 struct fe_chain *fe_line_chain(struct fe_line *line,
 			       const struct fe_word *name);
 /* Reports a chain name that cannot be; false then. */
+void fe_line_bad_policy(struct fe_line *line, const struct fe_word *policy);
 bool fe_line_chain_name(struct fe_line *line, const struct fe_word *name);
 /* Reports that the line's table stands in another file; returns false. */
 bool fe_line_second_file(struct fe_line *line);
@@ -154,6 +155,8 @@ bool fe_line_second_file(struct fe_line *line);
 const char *fe_line_nearest_chain(const struct fe_line *line,
 				  struct fe_str name);
 /* The same among target extensions. */
+/* Whether some extension, in scope or not, has an option of that name. */
+bool fe_line_is_option(const struct fe_line *line, struct fe_str name);
 const char *fe_line_nearest_target(const struct fe_line *line,
 				   struct fe_str name);
 

@@ -134,9 +134,7 @@ static void set_policy(struct fe_driver *d, struct fe_chain *chain,
 	else if (fe_str_is(policy->text, "DROP"))
 		chain->policy = FE_POLICY_DROP;
 	else
-		fe_line_error(line, "FE110", policy,
-			      "policy '%.*s': only ACCEPT and DROP can be one",
-			      (int)policy->text.len, policy->text.s);
+		fe_line_bad_policy(line, policy);
 	if (counters->text.len &&
 	    !read_counters(counters->text, &chain->packets, &chain->bytes))
 		fe_diag(line->diags, FE_WARNING, NULL,

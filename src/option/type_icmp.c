@@ -105,6 +105,27 @@ struct fe_icmp fe_icmp_value(union fe_value value)
 	};
 }
 
+static const char *next_name(void *arg)
+{
+	const struct icmp_name **at = arg;
+
+	return (*at)->name != NULL ? (*at)++->name : NULL;
+}
+
+static bool unknown_name(const struct fe_opt *opt,
+			 struct fe_opt_context *context, struct fe_str word)
+{
+	const struct icmp_name *n = context->family == 4 ? names4 : names6;
+	const char *near = fe_str_nearest(word, next_name, &n);
+
+	if (near != NULL)
+		return fe_opt_bad(opt, context, "unknown type \"%.*s\"; did "
+				  "you mean '%s'?", (int)word.len, word.s,
+				  near);
+	return fe_opt_bad(opt, context, "unknown type \"%.*s\"",
+			  (int)word.len, word.s);
+}
+
 /* Reports an unknown or ambiguous name. */
 static bool read_name(const struct fe_opt *opt, struct fe_opt_context *context,
 		      struct fe_str word, union fe_value *value)
@@ -123,8 +144,7 @@ static bool read_name(const struct fe_opt *opt, struct fe_opt_context *context,
 		found = n;
 	}
 	if (found == NULL)
-		return fe_opt_bad(opt, context, "unknown type \"%.*s\"",
-				  (int)word.len, word.s);
+		return unknown_name(opt, context, word);
 	keep(value, found->type, found->code);
 	return true;
 }

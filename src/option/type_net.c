@@ -189,7 +189,10 @@ static bool by_name(const struct fe_opt *opt, struct fe_opt_context *context,
 	diag = fe_diag(context->diags, FE_ERROR, NULL, context->span,
 		       "--%s: \"%.*s\" is not an IPv%u address", opt->name,
 		       (int)word.len, word.s, context->family);
-	if (memchr(word.s, ':', word.len) != NULL && context->family == 4)
+	if (strspn(word.s, "0123456789.") >= word.len)
+		fe_diag_hint(context->diags, diag,
+			     "an address is four numbers from 0 to 255");
+	else if (memchr(word.s, ':', word.len) != NULL && context->family == 4)
 		fe_diag_hint(context->diags, diag,
 			     "an IPv6 address belongs in a file for ip6tables");
 	else if (memchr(word.s, '-', word.len) != NULL)

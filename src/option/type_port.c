@@ -60,8 +60,28 @@ bool fe_port_read(struct fe_opt_context *context, struct fe_str word,
 static bool bad_port(const struct fe_opt *opt, struct fe_opt_context *context,
 		     struct fe_str word)
 {
-	return fe_opt_bad(opt, context, "\"%.*s\" is not a port or service",
-			  (int)word.len, word.s);
+	struct fe_diag *diag = fe_diag(
+		context->diags, FE_ERROR, NULL, context->span,
+		"--%s: \"%.*s\" is not a port or service", opt->name,
+		(int)word.len, word.s);
+	struct fe_str lo, hi;
+	uint64_t n;
+
+	if (memchr(word.s, ',', word.len) != NULL &&
+	    strcmp(opt->name + 1, "port") == 0) /* dport, sport */
+		fe_diag_hint(context->diags, diag, "for several ports use "
+			     "-m multiport --%ss %.*s", opt->name,
+			     (int)word.len, word.s);
+	else if (fe_str_cut(word, '-', &lo, &hi) &&
+		 fe_number_read(lo, 65535, &n) && fe_number_read(hi, 65535, &n))
+		fe_diag_hint(context->diags, diag, "a range is written "
+			     "%.*s:%.*s", (int)lo.len, lo.s, (int)hi.len, hi.s);
+	else if (fe_number_read(word, UINT64_MAX, &n))
+		fe_diag_hint(context->diags, diag, "ports are 0 to 65535");
+	else
+		fe_diag_hint(context->diags, diag, "--%s %s", opt->name,
+			     opt->type->usage);
+	return false;
 }
 
 static bool parse_tcp(const struct fe_opt *opt, struct fe_opt_context *context,

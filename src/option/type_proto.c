@@ -62,8 +62,8 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	unsigned proto;
 
 	if (!fe_proto_read(words[0], &proto))
-		return fe_opt_bad(opt, context, "unknown protocol \"%.*s\"",
-				  (int)words[0].len, words[0].s);
+		return fe_opt_unknown(opt, context, "protocol", words[0],
+				      protos);
 	value->u = proto;
 	return true;
 }

@@ -62,10 +62,12 @@ static bool parse_list(const struct fe_opt *opt,
 {
 	struct fe_str bad;
 
-	return fe_words_read(opt->names, opt->variant, words[0], &value->u,
-			     &bad) ||
-	       fe_opt_bad(opt, context, "unknown word \"%.*s\"",
-			  (int)bad.len, bad.s);
+	if (fe_words_read(opt->names, opt->variant, words[0], &value->u, &bad))
+		return true;
+	if (bad.len == 0)
+		return fe_opt_bad(opt, context, "a word is missing: no blanks "
+				  "may stand in the list");
+	return fe_opt_unknown(opt, context, "word", bad, opt->names);
 }
 
 static void print_list(const struct fe_opt *opt,
@@ -89,8 +91,8 @@ static bool parse_one(const struct fe_opt *opt, struct fe_opt_context *context,
 	const struct fe_name *name = find(opt->names, opt->variant, words[0]);
 
 	if (name == NULL)
-		return fe_opt_bad(opt, context, "unknown word \"%.*s\"",
-				  (int)words[0].len, words[0].s);
+		return fe_opt_unknown(opt, context, "word", words[0],
+				      opt->names);
 	value->u = name->value;
 	return true;
 }

@@ -34,6 +34,30 @@ bool fe_opt_bad(const struct fe_opt *opt, struct fe_opt_context *context,
 	return false;
 }
 
+static const char *next_name(void *arg)
+{
+	const struct fe_name **at = arg;
+
+	return (*at)->name != NULL ? (*at)++->name : NULL;
+}
+
+bool fe_opt_unknown(const struct fe_opt *opt, struct fe_opt_context *context,
+		    const char *what, struct fe_str word,
+		    const struct fe_name *names)
+{
+	const char *near = fe_str_nearest(word, next_name, &names);
+	struct fe_diag *diag;
+
+	if (near == NULL)
+		return fe_opt_bad(opt, context, "unknown %s \"%.*s\"", what,
+				  (int)word.len, word.s);
+	diag = fe_diag(context->diags, FE_ERROR, NULL, context->span,
+		       "--%s: unknown %s \"%.*s\"", opt->name, what,
+		       (int)word.len, word.s);
+	fe_diag_hint(context->diags, diag, "did you mean '%s'?", near);
+	return false;
+}
+
 void fe_opt_warn(const struct fe_opt *opt, struct fe_opt_context *context,
 		 const char *format, ...)
 {

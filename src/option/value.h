@@ -11,6 +11,14 @@
 bool fe_opt_bad(const struct fe_opt *opt, struct fe_opt_context *context,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * The same for a word that is none of a list; the hint is the nearest word
+ * of the list, when there is one. what: "type", "word".
+ */
+bool fe_opt_unknown(const struct fe_opt *opt, struct fe_opt_context *context,
+		    const char *what, struct fe_str word,
+		    const struct fe_name *names);
+
 /* The same as a warning. */
 void fe_opt_warn(const struct fe_opt *opt, struct fe_opt_context *context,
 		 const char *format, ...) __attribute__((format(printf, 3, 4)));
