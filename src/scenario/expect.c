@@ -322,8 +322,10 @@ void fe_expect_read(struct fe_fer *fer, struct fe_test *test,
 	    .c = {.fer = fer, .words = words, .span = words->data[0].span},
 	    .test = test, .step = step};
 	struct fe_script_word word;
+	size_t errors = fer->diags->n_errors; /* one for a condition */
 
-	while (fe_cursor_next(&r.c, &word)) {
+	while (fer->diags->n_errors == errors &&
+	       fe_cursor_next(&r.c, &word)) {
 		if (fe_str_is(word.text, "not") && !word.quoted)
 			r.negated = true;
 		else

@@ -89,6 +89,10 @@ static void read_sysctl(struct fe_cursor *c)
 			    key.s));
 		if (fe_host_sysctl(c->fer->host, last, value, c->fer->diags))
 			continue;
+		struct fe_diags *diags = c->fer->diags;
+		if (diags->list.data[diags->list.n - 1]->span.source ==
+		    UINT32_MAX)
+			diags->list.data[diags->list.n - 1]->span = word.span;
 		c->fer->failed = true;
 	}
 }

@@ -37,6 +37,34 @@ static bool by_rule(const struct fe_runner *r, const struct fe_condition *c,
 				   .line == c->line;
 }
 
+static const struct fe_chain *chain_of(const struct fe_runner *r,
+				       const struct fe_condition *c);
+
+/* Names the rule that was to decide, for who looks for what is wrong. */
+static void put_expected(const struct fe_runner *r,
+			 const struct fe_condition *c, struct fe_buf *got)
+{
+	const struct fe_chain *chain;
+	const struct fe_rule *rule;
+	struct fe_place place;
+
+	if (!c->rule)
+		return;
+	chain = chain_of(r, c);
+	fe_buf_printf(got, "\n  %s/%.*s:%u ", fe_table_names[c->table],
+		      (int)c->chain.len, c->chain.s, c->rule);
+	if (!chain) {
+		fe_buf_puts(got, "does not exist");
+		return;
+	}
+	rule = chain->rules.data[c->rule - 1];
+	place = fe_source_place(r->fer->sources, rule->span);
+	fe_buf_printf(got, "is %s:%u: ", place.name, place.line);
+	fe_rule_print(rule, got);
+	while (got->size && got->data[got->size - 1] == '\n')
+		got->data[--got->size] = '\0';
+}
+
 static bool judge_by(struct fe_runner *r, const struct fe_condition *c,
 		     struct fe_buf *got)
 {
@@ -44,8 +72,12 @@ static bool judge_by(struct fe_runner *r, const struct fe_condition *c,
 	char why[64];
 
 	fe_outcome_decision(r, &r->last.result, got);
-	if (!c->name.len)
-		return by_rule(r, c, by);
+	if (!c->name.len) {
+		bool same = by_rule(r, c, by);
+		if (!same)
+			put_expected(r, c, got);
+		return same;
+	}
 	if (!by->why)
 		return by->chain && fe_str_is(c->name, by->chain->name);
 	snprintf(why, sizeof(why), "%.*s", (int)c->name.len, c->name.s);

@@ -126,9 +126,18 @@ static void on_step(void *arg, const struct fe_packet *packet,
 		      fe_hook_names[hook], fe_table_names[chain->table->id],
 		      chain->name);
 	if (!rule) {
-		fe_buf_printf(buf, ": policy %s\n",
+		fe_buf_printf(buf, ": policy %s",
 			      chain->policy == FE_POLICY_DROP ? "DROP"
 							      : "ACCEPT");
+		if (chain->span.source != UINT32_MAX) {
+			fe_buf_puts(buf, " (");
+			put_place(r, chain->span, buf);
+			fe_buf_putc(buf, ')');
+		}
+		if (chain->rules.n)
+			fe_buf_printf(buf, ", none of %zu rules decided",
+				      chain->rules.n);
+		fe_buf_putc(buf, '\n');
 		return;
 	}
 	fe_rule_print(rule, &text);

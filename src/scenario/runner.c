@@ -116,12 +116,33 @@ static struct fe_span written(const struct fe_step *step,
 	return c->span;
 }
 
+/* Conditions that stand together fail together; the longer text tells more. */
+static bool join(struct fe_runner *r, struct fe_span span, const char *text)
+{
+	size_t n = r->result->failures.n;
+	struct fe_failure *last;
+
+	if (!n)
+		return false;
+	last = &r->result->failures.data[n - 1];
+	if (last->span.off != span.off || last->span.source != span.source)
+		return false;
+	if (!strncmp(last->text, text, strlen(last->text)))
+		last->text = text;
+	else if (strncmp(last->text, text, strlen(text)) != 0)
+		last->text = fe_arena_printf(r->arena, "%s, %s", last->text,
+					     text);
+	return true;
+}
+
 static void fail(struct fe_runner *r, struct fe_span span, const char *wanted,
 		 const char *text, bool trace)
 {
 	struct fe_failure failure = {.span = span, .wanted = wanted,
 				     .text = text};
 
+	if (join(r, span, text))
+		return;
 	if (trace && r->last.trace.size)
 		failure.trace = fe_arena_strdup(r->arena,
 						fe_buf_text(&r->last.trace));

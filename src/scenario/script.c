@@ -16,6 +16,7 @@ struct fe_script_reader {
 	struct fe_script_word word; /* the last one read */
 	unsigned n_errors;
 	unsigned depth;
+	bool reported;              /* what is wrong with the last word */
 };
 
 struct fe_script_line *fe_script_new_line(struct fe_script_reader *r)
@@ -59,7 +60,7 @@ void fe_script_set_root(struct fe_script_reader *r,
 
 void fe_script_syntax_error(struct fe_script_reader *r, const char *message)
 {
-	if (r->n_errors++ >= MOST_ERRORS)
+	if (r->reported || r->n_errors++ >= MOST_ERRORS)
 		return;
 	if (!strncmp(message, "syntax error, ", 14))
 		message += 14;
@@ -130,7 +131,8 @@ static void read_all(struct fe_script_reader *r,
 
 	while (status == YYPUSH_MORE) {
 		enum fe_script_token token = fe_script_scan(scanner, &r->word);
-		if (token == FE_SCRIPT_BAD && *r->word.text.s == '"')
+		r->reported = token == FE_SCRIPT_BAD && *r->word.text.s == '"';
+		if (r->reported)
 			fe_diag(r->diags, FE_ERROR, NULL, r->word.span,
 				"the quote is not closed on this line");
 		if (too_deep(r, token))
