@@ -9,6 +9,8 @@
  */
 #include "pass/notrack.h"
 
+#include <string.h>
+
 #include "pass/plan_priv.h"
 
 const char *const fe_plan_reason_names[FE_N_REASONS] = {
@@ -25,8 +27,9 @@ const char *const fe_plan_reason_names[FE_N_REASONS] = {
 	[FE_REFUSED_MAX_RULES] = "max-rules",
 };
 
-/* Nodes of the algebra for one family's plan: about a second's work. */
-enum { BUDGET = 3000000 };
+/* Nodes of the algebra: for one family's plan, somewhat less than a second's
+ * work, and for one candidate, so that broad ones leave some to the others. */
+enum { BUDGET = 700000, BROAD_SHARE = 25000, SHARE = 60000 };
 
 static void assume(struct fe_planner *p, const char *text)
 {
@@ -118,6 +121,31 @@ static const char *price(struct fe_planner *p, const struct fe_proof *proof)
 	return "no entries to look at (conntrack -L, accounting)";
 }
 
+/* Adds a class to what is taken. */
+static void note(struct fe_planner *p, const struct fe_plan_kept *kept,
+		 const struct fe_class_sets *sets)
+{
+	p->done_pre = fe_set_or(p->space, p->done_pre, sets->raw_pre);
+	p->done_out = fe_set_or(p->space, p->done_out, sets->raw_out);
+	for (unsigned h = 0; h < FE_N_HOOKS; h++) {
+		p->untracked[h] =
+		    fe_set_or(p->space, p->untracked[h], sets->at[h]);
+		if (kept->companion[h])
+			p->accepted[h] =
+			    fe_set_or(p->space, p->accepted[h],
+				      sets->box[h]);
+	}
+}
+
+static void keep(struct fe_planner *p, const struct fe_cand *c,
+		 const struct fe_proof *proof)
+{
+	struct fe_plan_kept kept = {.cand = *c};
+
+	memcpy(kept.companion, proof->companion, sizeof(kept.companion));
+	fe_vec_push(&p->kept, kept);
+}
+
 /* false: proved, but --max-rules leaves no room for it. */
 static bool take(struct fe_planner *p, const struct fe_cand *c,
 		 const struct fe_class_sets *sets, struct fe_proof *proof)
@@ -144,16 +172,8 @@ static bool take(struct fe_planner *p, const struct fe_cand *c,
 		d.what = fe_arena_printf(p->arena, "%s: %s", c->name, d.what);
 		fe_vec_push(&p->fam->differences, d);
 	}
-	p->done_pre = fe_set_or(p->space, p->done_pre, sets->raw_pre);
-	p->done_out = fe_set_or(p->space, p->done_out, sets->raw_out);
-	for (unsigned h = 0; h < FE_N_HOOKS; h++) {
-		p->untracked[h] =
-		    fe_set_or(p->space, p->untracked[h], sets->at[h]);
-		if (proof->companion[h])
-			p->accepted[h] =
-			    fe_set_or(p->space, p->accepted[h],
-				      sets->box[h]);
-	}
+	keep(p, c, proof);
+	note(p, &p->kept.data[p->kept.n - 1], sets);
 	return true;
 }
 
@@ -161,6 +181,35 @@ static bool take(struct fe_planner *p, const struct fe_cand *c,
 static bool worth_telling(const struct fe_cand *c)
 {
 	return c->from != NULL;
+}
+
+static void start(struct fe_planner *p);
+
+/* A new space, when the old one has used up its share. */
+static void renew(struct fe_planner *p)
+{
+	p->spent += fe_space_used(p->space);
+	fe_behave_free(p->behave);
+	start(p);
+	for (size_t i = 0; i < p->kept.n; i++) {
+		struct fe_class_sets sets;
+
+		fe_plan_sets(p, &p->kept.data[i].cand, &sets);
+		note(p, &p->kept.data[i], &sets);
+	}
+}
+
+/* Gives a candidate its share, or what is left of the budget. */
+static void allow(struct fe_planner *p, const struct fe_cand *c)
+{
+	uint32_t share = c->from || c->a.ports.n ? SHARE : BROAD_SHARE;
+	uint32_t used, left;
+
+	if (fe_space_exhausted(p->space))
+		renew(p);
+	used = fe_space_used(p->space);
+	left = p->spent + used < BUDGET ? BUDGET - p->spent - used : 1;
+	fe_space_budget(p->space, used + (left < share ? left : share));
 }
 
 static void try_all(struct fe_planner *p, struct fe_cands *cands)
@@ -178,6 +227,7 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 			c->lo = false;
 			c->lo_taken = true;
 		}
+		allow(p, c);
 		fe_plan_sets(p, c, &sets);
 		if (within_done(p, &sets)) {
 			fe_vec_push(&p->taken, c->from);
@@ -200,8 +250,10 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 	}
 	if (broad && !p->fam->classes.n && !p->fam->refusals.n)
 		refuse(p, broad, &broadest);
-	if (p->fam->foreign_errors)
+	if (p->fam->foreign_errors) {
+		renew(p);
 		fe_plan_icmp_companions(p, forward);
+	}
 	if (p->fam->classes.n)
 		assumptions(p, ports);
 }
@@ -293,6 +345,7 @@ static void plan_family(struct fe_planner *p)
 	try_all(p, &cands);
 	tidy_refusals(p);
 	fe_vec_free(&cands.list);
+	fe_vec_free(&p->kept);
 	fe_behave_free(p->behave);
 }
 

@@ -45,6 +45,11 @@ struct fe_class_sets {
 	bool all_icmp;           /* ICMP errors are in the class themselves */
 };
 
+struct fe_plan_kept {            /* a class that was taken */
+	struct fe_cand cand;
+	bool companion[FE_N_HOOKS];
+};
+
 struct fe_planner {
 	const struct fe_pass_context *context;
 	const struct fe_plan_options *options;
@@ -61,6 +66,8 @@ struct fe_planner {
 	fe_set done_pre, done_out; /* raw sets of classes taken so far */
 	fe_set untracked[FE_N_HOOKS]; /* what they leave untracked there */
 	fe_set accepted[FE_N_HOOKS];  /* what their companions accept there */
+	FE_VEC(struct fe_plan_kept) kept;
+	uint32_t spent;          /* nodes of the spaces before this one */
 	FE_VEC(const struct fe_rule *) taken; /* rules that suggested them */
 	bool icmp_asked, icmp_alike; /* condition 6, asked once */
 	struct fe_plan_refusal icmp; /* why not */

@@ -39,6 +39,9 @@ const char *fe_plan_place(struct fe_planner *p, const struct fe_rule *rule)
 	return text;
 }
 
+static const char undecided[] = "not decided: the rules it meets are too many "
+				"for the budget";
+
 bool fe_plan_refuse(struct fe_planner *p, struct fe_proof *proof,
 		    enum fe_plan_reason reason, const struct fe_rule *rule,
 		    fe_set where, const char *format, ...)
@@ -54,6 +57,13 @@ bool fe_plan_refuse(struct fe_planner *p, struct fe_proof *proof,
 	proof->rule = rule;
 	proof->text = fe_arena_strdup(p->arena, text);
 	proof->witness = fe_plan_witness(p, where);
+	/* Once the space is used up, its answers mean nothing. */
+	if (fe_space_exhausted(p->space) && reason != FE_REFUSED_BUDGET) {
+		proof->reason = FE_REFUSED_BUDGET;
+		proof->rule = NULL;
+		proof->text = undecided;
+		proof->witness = NULL;
+	}
 	return false;
 }
 
@@ -62,8 +72,7 @@ static bool budget_left(struct fe_planner *p, struct fe_proof *proof)
 	if (!fe_space_exhausted(p->space))
 		return true;
 	return fe_plan_refuse(p, proof, FE_REFUSED_BUDGET, NULL, FE_SET_EMPTY,
-			      "not decided: the rules it meets are too many "
-			      "for the budget");
+			      "%s", undecided);
 }
 
 static const struct fe_chain *builtin(const struct fe_planner *p,
@@ -783,12 +792,15 @@ static void icmp_site(struct fe_planner *p, const struct site *site,
 			    fe_map_differ(p->space, related, invalid));
 	struct fe_proof proof = {.ok = true};
 
-	if (where == FE_SET_EMPTY || fe_space_exhausted(p->space))
+	if (where == FE_SET_EMPTY)
 		return;
-	list_difference(p, site, &cmp, where, &proof);
+	/* What is not decided may differ. */
+	list_difference(p, site, &cmp,
+			fe_space_exhausted(p->space) ? FE_SET_EMPTY : where,
+			&proof);
 	fe_vec_push(&p->fam->differences, proof.differences.data[0]);
 	fe_vec_free(&proof.differences);
-	if (site->table != FE_FILTER)
+	if (site->table != FE_FILTER || fe_space_exhausted(p->space))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		fe_set type = meet(p, within, error_type(p, types[i]));

@@ -23,6 +23,8 @@ struct fe_space *fe_space_new(unsigned family);
 void fe_space_free(struct fe_space *space);
 /* Most nodes that may be made; 0: the default (some million). */
 void fe_space_budget(struct fe_space *space, uint32_t nodes);
+/* Nodes made so far. */
+uint32_t fe_space_used(const struct fe_space *space);
 bool fe_space_exhausted(const struct fe_space *space);
 
 /* Sets of one field. */
