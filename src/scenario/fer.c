@@ -264,29 +264,35 @@ static void read_all(struct fe_fer *fer)
 	fer->failed |= fer->diags->n_errors > errors;
 }
 
-struct fe_fer *fe_fer_read(const char *path, struct fe_host *host,
-			   struct fe_sources *sources, struct fe_diags *diags)
+struct fe_fer *fe_fer_parse(struct fe_sources *sources, uint32_t index,
+			    struct fe_host *host, struct fe_diags *diags)
 {
-	struct fe_fer *fer;
-	uint32_t index;
+	struct fe_fer *fer = fe_calloc(1, sizeof(*fer));
 	size_t errors = diags->n_errors;
-	int error = fe_sources_read(sources, path, &index);
 
-	if (error) {
-		fe_diag(diags, FE_ERROR, NULL, FE_NO_SPAN, "cannot read %s: %s",
-			path, strerror(error));
-		return NULL;
-	}
-	fer = fe_calloc(1, sizeof(*fer));
 	fer->arena = fe_arena_new();
 	fer->sources = sources;
 	fer->diags = diags;
 	fer->host = host;
-	fer->path = fe_arena_strdup(fer->arena, path);
+	fer->path = fe_arena_strdup(fer->arena,
+				    fe_source(sources, index)->name);
 	fer->script = fe_script_read(sources, index, diags);
 	fer->failed = diags->n_errors > errors;
 	read_all(fer);
 	return fer;
+}
+
+struct fe_fer *fe_fer_read(const char *path, struct fe_host *host,
+			   struct fe_sources *sources, struct fe_diags *diags)
+{
+	uint32_t index;
+	int error = fe_sources_read(sources, path, &index);
+
+	if (!error)
+		return fe_fer_parse(sources, index, host, diags);
+	fe_diag(diags, FE_ERROR, NULL, FE_NO_SPAN, "cannot read %s: %s", path,
+		strerror(error));
+	return NULL;
 }
 
 static bool read_rules(struct fe_fer *fer, const struct fe_use *use,

@@ -140,6 +140,9 @@ struct fe_fer {
  */
 struct fe_fer *fe_fer_read(const char *path, struct fe_host *host,
 			   struct fe_sources *sources, struct fe_diags *diags);
+/* The same for a source that is there already. */
+struct fe_fer *fe_fer_parse(struct fe_sources *sources, uint32_t index,
+			    struct fe_host *host, struct fe_diags *diags);
 /* Reads the rules that the file and its tests use; false after reporting. */
 bool fe_fer_rules(struct fe_fer *fer);
 void fe_fer_free(struct fe_fer *fer);
