@@ -661,11 +661,30 @@ bool fe_plan_forwards(const struct fe_host *host, unsigned family)
 			   : host->sysctls.ip_forward;
 }
 
+/* Answers that the kernel makes have their state in raw OUTPUT already. */
+static bool made_alike(struct fe_planner *p, fe_set made, const char *what,
+		       struct fe_proof *proof)
+{
+	const struct compare cmp = {
+	    FE_CT_RELATED, FE_CT_INVALID, FE_SET_ALL,
+	    p->options->level == FE_LEVEL_INVALID, what};
+	struct question q = {
+	    .site = {FE_RAW, FE_OUTPUT, builtin(p, FE_RAW, FE_OUTPUT)},
+	    .compares = &cmp,
+	    .n = 1,
+	};
+
+	q.within = meet(p, meet(p, made, p->plain),
+			fe_set_range(p->space, FE_F_IIF, fe_u128(0),
+				     fe_u128(0)));
+	return !q.site.chain || !fe_behave_reads_ct(p->behave, q.site.chain) ||
+	       answer(p, &q, proof);
+}
+
 /*
  * RSTs that answer the class. Their source is the other end, so that they may
  * leave by ways that the class does not cover: they are INVALID then, and were
- * RELATED, or ESTABLISHED where what they answer was INVALID. They have their
- * state in raw already.
+ * RELATED, or ESTABLISHED where what they answer was INVALID.
  */
 static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
 		      struct fe_proof *proof)
@@ -684,11 +703,6 @@ static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
 	fe_set rst = meet(p, resets(p),
 			  fe_set_or(p->space, sets->raw_pre, sets->raw_out));
 	fe_set at[FE_N_HOOKS] = {FE_SET_EMPTY};
-	struct question raw = {
-	    .site = {FE_RAW, FE_OUTPUT, builtin(p, FE_RAW, FE_OUTPUT)},
-	    .compares = compares,
-	    .n = 1,
-	};
 
 	rst = fe_set_exists(p->space, rst, FE_F_IIF);
 	rst = fe_set_exists(p->space, rst, FE_F_OIF);
@@ -698,12 +712,8 @@ static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
 	at[FE_PREROUTING] = at[FE_INPUT] =
 	    meet(p, meet(p, rst, no_out),
 		 fe_behave_iface(p->behave, FE_F_IIF, "lo"));
-	raw.within = meet(p, at[FE_OUTPUT], p->plain);
-	if (raw.site.chain &&
-	    fe_behave_reads_ct(p->behave, raw.site.chain) &&
-	    !answer(p, &raw, proof))
-		return false;
-	return ask_sites(p, at, compares, 2, proof);
+	return made_alike(p, rst, compares[0].what, proof) &&
+	       ask_sites(p, at, compares, 2, proof);
 }
 
 static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
@@ -916,7 +926,9 @@ void fe_plan_prove(struct fe_planner *p, const struct fe_cand *c,
 	if (!no_readers(p, sets, proof) || !fe_plan_no_nat(p, sets, proof) ||
 	    !fe_plan_no_mapping(p, sets, proof))
 		return;
-	if (!alike(p, sets, proof) || !rst_alike(p, sets, proof))
+	if (!alike(p, sets, proof) || !rst_alike(p, sets, proof) ||
+	    !made_alike(p, p->errors, "ICMP errors that answer the class",
+			proof))
 		return;
 	if (!sets->all_icmp && !icmp_alike(p, proof))
 		return;
