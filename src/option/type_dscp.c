@@ -4,6 +4,8 @@
  */
 #include "option/types.h"
 
+#include <string.h>
+
 #include "option/value.h"
 
 static const struct fe_name classes[] = {
@@ -29,13 +31,19 @@ static bool parse_class(const struct fe_opt *opt,
 			const struct fe_str *words, union fe_value *value)
 {
 	for (const struct fe_name *n = classes; n->name != NULL; n++) {
-		if (fe_str_case_is(words[0], n->name)) {
-			value->u = n->value;
-			return true;
-		}
+		size_t len = strlen(n->name);
+		struct fe_str head = {words[0].s, len};
+
+		/* iptables looks at no more than the class's own letters. */
+		if (words[0].len < len || !fe_str_case_is(head, n->name))
+			continue;
+		if (words[0].len > len)
+			fe_opt_warn(opt, context, "\"%.*s\" is read as %s",
+				    (int)words[0].len, words[0].s, n->name);
+		value->u = n->value;
+		return true;
 	}
-	return fe_opt_bad(opt, context, "unknown DSCP class \"%.*s\"",
-			  (int)words[0].len, words[0].s);
+	return fe_opt_unknown(opt, context, "DSCP class", words[0], classes);
 }
 
 static void print(const struct fe_opt *opt, const struct fe_setting *setting,

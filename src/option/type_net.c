@@ -219,6 +219,20 @@ static void keep_net(struct fe_opt_context *context, struct fe_net net,
 	value->ptr = kept;
 }
 
+/* Behind the last slash, as in iptables. */
+static bool cut_mask(struct fe_str word, struct fe_str *addr,
+		     struct fe_str *mask)
+{
+	const char *slash = memrchr(word.s, '/', word.len);
+
+	*addr = word;
+	if (slash == NULL)
+		return false;
+	addr->len = (size_t)(slash - word.s);
+	*mask = (struct fe_str){slash + 1, word.len - addr->len - 1};
+	return true;
+}
+
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
@@ -226,7 +240,7 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	struct fe_net net = {{0, 0}, {0, 0}};
 	unsigned family = context->family;
 
-	if (!fe_str_cut(words[0], '/', &addr, &mask))
+	if (!cut_mask(words[0], &addr, &mask))
 		net.mask = fe_addr_mask(family, FULL(family));
 	else if (!mask_read(mask, family, &net.mask))
 		return fe_opt_bad(opt, context, "\"%.*s\" is not a mask",

@@ -353,6 +353,9 @@ static void random_rule(struct fe_buf *buf, struct et_place *place)
  * policy's name beside --notrack is saved cut by iptables 1.8.9. */
 static bool is_beyond(const char *rule)
 {
+	/* An empty bridge port is saved as nothing at all. */
+	if (strstr(rule, "physdev") != NULL && strstr(rule, "\"\"") != NULL)
+		return true;
 	return strstr(rule, "--helper") != NULL ||
 	       strstr(rule, "--timeout") != NULL;
 }
