@@ -8,8 +8,9 @@
  *     packet, are copies (forwarded packets, REJECT's answers): skipped;
  *   - those that NAT translated are translated back through the table;
  *   - the rest are hook inputs of OUTPUT.
- * On the loopback interface the outgoing record is the input and the incoming
- * one its copy. What the host dropped in OUTPUT was never recorded. Each
+ * On the loopback interface an incoming record is the copy of an outgoing one,
+ * or, since libpcap leaves those out, stands for it: then it is the input of
+ * OUTPUT. What the host dropped in OUTPUT was never recorded. Each
  * guess is counted (struct fe_traffic_stats).
  */
 #include <string.h>
@@ -57,9 +58,9 @@ bool fe_capture_waits(const struct fe_capture_adapter *a,
 {
 	if (a->made)
 		return a->feedback && record->reply;
-	return a->observed && a->feedback && record->seen != FE_SEEN_IN &&
-	       record->seen != FE_SEEN_OTHER &&
-	       !is_loopback(a, record->iface);
+	if (!a->observed || !a->feedback || record->seen == FE_SEEN_OTHER)
+		return false;
+	return record->seen != FE_SEEN_IN || is_loopback(a, record->iface);
 }
 
 /*
@@ -95,13 +96,11 @@ static uint64_t echo_key(const struct fe_packet *p)
 	return fe_hash(head, n) | 1;
 }
 
-void fe_capture_emitted(struct fe_capture_adapter *a, const struct fe_packet *p)
+static void add_echo(struct fe_capture_adapter *a, const struct fe_packet *p)
 {
 	struct fe_echoes *e = a->echoes;
 	uint32_t place;
 
-	if (!a->observed || !a->feedback)
-		return;
 	if (!e)
 		e = a->echoes = fe_calloc(1, sizeof(*e));
 	if (e->tail - e->head == MOST_ECHOES)
@@ -109,6 +108,12 @@ void fe_capture_emitted(struct fe_capture_adapter *a, const struct fe_packet *p)
 	place = e->tail++ % MOST_ECHOES;
 	e->ring[place].key = echo_key(p);
 	e->ring[place].time = p->time;
+}
+
+void fe_capture_emitted(struct fe_capture_adapter *a, const struct fe_packet *p)
+{
+	if (a->observed && a->feedback)
+		add_echo(a, p);
 }
 
 static bool is_echo(struct fe_capture_adapter *a, const struct fe_packet *p)
@@ -194,8 +199,14 @@ static enum fe_adapted adapt_out(struct fe_capture_adapter *a,
 	p->oif = record->iface;
 	p->has_mac = false;
 	p->pkttype = 0;
-	if (!a->observed || is_loopback(a, record->iface))
+	if (!a->observed)
 		return FE_ADAPT_PLAY;
+	if (is_loopback(a, record->iface)) {
+		if (record->seen == FE_SEEN_OUT)
+			add_echo(a, p);
+		translate_back(a, p, bytes);
+		return FE_ADAPT_PLAY;
+	}
 	if (is_echo(a, p)) {
 		a->stats->forwarded++;
 		return FE_ADAPT_SKIP;
@@ -242,6 +253,8 @@ enum fe_adapted fe_capture_adapt(struct fe_capture_adapter *a,
 		a->stats->guessed_direction++;
 	} else if (a->observed && seen == FE_SEEN_IN &&
 		   is_loopback(a, record->iface)) {
+		if (!is_echo(a, p))
+			return adapt_out(a, record, p, bytes);
 		a->stats->loop_copies++;
 		return FE_ADAPT_SKIP;
 	}

@@ -189,6 +189,19 @@ static void report_damage(struct fe_pcap *p)
 		     (unsigned long long)p->n);
 }
 
+/* Nanoseconds; pcapng can say times that do not fit. */
+static int64_t time_of(const struct timeval *ts)
+{
+	const int64_t most = (int64_t)1 << 33; /* seconds: 272 years */
+	int64_t seconds = ts->tv_sec;
+
+	if (seconds > most)
+		seconds = most;
+	if (seconds < -most)
+		seconds = -most;
+	return seconds * 1000000000 + ts->tv_usec % 1000000000;
+}
+
 static bool pcap_record(struct fe_records *records, struct fe_record *record)
 {
 	struct fe_pcap *p = (struct fe_pcap *)records;
@@ -211,8 +224,7 @@ static bool pcap_record(struct fe_records *records, struct fe_record *record)
 	    .size = header->len < header->caplen ? header->caplen
 						 : header->len,
 	    .caught = header->caplen,
-	    .time = (int64_t)header->ts.tv_sec * 1000000000 +
-		    header->ts.tv_usec,
+	    .time = time_of(&header->ts),
 	    .uid = UINT32_MAX,
 	};
 	read_link(p, record);

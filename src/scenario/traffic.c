@@ -134,7 +134,10 @@ void fe_traffic_attach(struct fe_traffic *t, struct fe_engine *engine)
 void fe_traffic_emitted(struct fe_traffic *t, const struct fe_packet *packet,
 			uint16_t oif)
 {
-	if (t->playing_in && oif)
+	bool generated = packet < t->packets ||
+			 packet >= t->packets + FE_TRAFFIC_BATCH;
+
+	if (generated || (t->playing_in && oif))
 		fe_capture_emitted(&t->adapter, packet);
 }
 

@@ -330,6 +330,70 @@ START_TEST(loopback_copies_are_not_played)
 }
 END_TEST
 
+START_TEST(loopback_packets_that_only_came_in_were_sent_here)
+{
+	static const struct test_ends own = {0x7f000001, 0x7f000001, 1, 2};
+	const struct fe_traffic_stats *stats;
+	struct rig r;
+
+	/* As `tcpdump -i any` writes it; the reset is REJECT's. */
+	begin(&r, SLL2, "*filter\n-A INPUT -p tcp --syn -j REJECT "
+			"--reject-with tcp-reset\nCOMMIT\n");
+	known_host(&r, false);
+	tcp(&r, own, FE_TCP_SYN);
+	record(&r, 1, IN);
+	test_tcp(&r.t, SECOND, test_reply(own),
+		 (struct test_segment){.flags = FE_TCP_RST | FE_TCP_ACK,
+				       .ack = 1, .closed = true});
+	r.t.bytes[6] = 0x40;
+	fe_wire_fix(r.t.bytes, r.t.size);
+	record(&r, 1, IN);
+	stats = play(&r, &(struct fe_traffic_options){0});
+	ck_assert_uint_eq(r.n_played, 1);
+	ck_assert_uint_eq(r.played[0].oif, 1);
+	ck_assert_int_eq(r.results[0].fate, FE_FATE_REJECT);
+	ck_assert_uint_eq(stats->loop_copies, 1);
+	end(&r);
+}
+END_TEST
+
+START_TEST(times_that_do_not_fit_are_cut)
+{
+	struct rig r;
+	size_t at;
+
+	begin(&r, RAW, state_rules); /* found by fuzz_pcap, as pcapng */
+	known_host(&r, false);
+	fe_buf_clear(&r.file);
+	le(&r.file, 0x0a0d0d0a, 4);
+	le(&r.file, 28, 4);
+	le(&r.file, 0x1a2b3c4d, 4);
+	le(&r.file, 1, 4);
+	le(&r.file, UINT64_MAX, 8);
+	le(&r.file, 28, 4);
+	le(&r.file, 1, 4);
+	le(&r.file, 20, 4);
+	le(&r.file, RAW, 4);
+	le(&r.file, 65535, 4);
+	le(&r.file, 20, 4);
+	tcp(&r, web, FE_TCP_SYN);
+	le(&r.file, 6, 4);
+	le(&r.file, 32 + r.t.size, 4);
+	le(&r.file, 0, 4);
+	le(&r.file, UINT64_MAX / 2, 8); /* microseconds */
+	le(&r.file, r.t.size, 4);
+	le(&r.file, r.t.size, 4);
+	at = r.file.size;
+	fe_buf_add(&r.file, r.t.bytes, r.t.size);
+	ck_assert_uint_eq((r.file.size - at) % 4, 0);
+	le(&r.file, 32 + r.t.size, 4);
+	play(&r, &(struct fe_traffic_options){0});
+	ck_assert_uint_eq(r.n_played, 1);
+	ck_assert_int_gt(r.played[0].time, 0);
+	end(&r);
+}
+END_TEST
+
 START_TEST(answers_of_reject_are_not_played_twice)
 {
 	const struct fe_traffic_stats *stats;
@@ -473,6 +537,8 @@ static Suite *scenario_suite(void)
 	tcase_add_test(tc, copies_of_forwarded_packets_are_not_played);
 	tcase_add_test(tc, injected_records_are_all_played);
 	tcase_add_test(tc, loopback_copies_are_not_played);
+	tcase_add_test(tc, loopback_packets_that_only_came_in_were_sent_here);
+	tcase_add_test(tc, times_that_do_not_fit_are_cut);
 	tcase_add_test(tc, answers_of_reject_are_not_played_twice);
 	tcase_add_test(tc, packets_behind_nat_are_translated_back);
 	tcase_add_test(tc, a_cut_capture_is_played_as_far_as_it_goes);
