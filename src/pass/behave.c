@@ -8,57 +8,12 @@
  * behind it. Everything is cut to the packets of interest first, which makes
  * most rules vanish.
  */
-#include "pass/behave.h"
-
 #include <assert.h>
 #include <string.h>
 
-#include "ext/ipset.h"
 #include "ext/target_mark.h"
+#include "pass/behave_priv.h"
 #include "ruleset/ruleset.h"
-
-enum node_kind { NODE_EFFECT, NODE_FORK, NODE_QUEUE };
-
-struct node {                   /* an interned behaviour */
-	enum node_kind kind;
-	const struct fe_rule *rule;
-	uint32_t part;          /* FORK: which part answers */
-	uint32_t state;         /* the state it depends on + 1, or 0 */
-	uint32_t yes, no;       /* FORK: both ways; EFFECT: yes is what follows */
-	/* What follows from these, of the whole tree: */
-	unsigned leaves;        /* as fe_behave_leaves() */
-	const struct fe_rule *ct;
-	bool shares;            /* as fe_behave_shares() */
-};
-
-struct part_set {               /* what a part says */
-	fe_set known;           /* clauses that fields decide */
-	fe_set cut;             /* hotdrop: packets that it drops */
-	bool unknown;           /* and an answer besides */
-	bool ct;                /* that may depend on the entry */
-	bool shares;            /* asking changes state that others see */
-	bool reads_ct;          /* known depends on ctstate */
-};
-
-struct rule_sets {
-	struct part_set *parts; /* n_parts, target left out; NULL: not made */
-	unsigned n;
-};
-
-struct fe_behave {
-	const struct fe_ruleset *ruleset;
-	const struct fe_ipsets *ipsets;
-	struct fe_arena *arena;
-	struct fe_space *space;
-	FE_VEC(const char *) ifaces;     /* [0] none, [1] "lo", ... */
-	FE_VEC(struct node) nodes;       /* number - FE_N_LEAVES */
-	uint32_t *buckets;               /* of nodes: open addressing */
-	size_t n_buckets;
-	struct rule_sets **rules[FE_N_TABLES]; /* [chain index][rule index-1] */
-	uint8_t *reads_ct[FE_N_TABLES];  /* per chain: 0 unasked 1 no 2 yes */
-	bool reads_mark[FE_N_TABLES];
-	fe_set truncated;
-};
 
 /* Interfaces. A pattern's representative is a name that only it matches. */
 
@@ -155,7 +110,7 @@ struct fe_behave *fe_behave_new(const struct fe_ruleset *ruleset,
 	for (unsigned t = 0; t < FE_N_TABLES; t++) {
 		const struct fe_table *table = &ruleset->tables[t];
 
-		b->rules[t] = fe_new_n(b->arena, struct rule_sets *,
+		b->rules[t] = fe_new_n(b->arena, struct behave_rule *,
 				       table->chains.n + 1);
 		b->reads_ct[t] =
 		    fe_new_n(b->arena, uint8_t, table->chains.n + 1);
@@ -201,315 +156,6 @@ const char *fe_behave_iface_name(const struct fe_behave *b, unsigned index)
 	return index < b->ifaces.n ? b->ifaces.data[index] : "any-other";
 }
 
-/* Nodes. */
-
-static bool node_eq(const struct node *a, const struct node *b)
-{
-	return a->kind == b->kind && a->rule == b->rule && a->part == b->part &&
-	       a->state == b->state && a->yes == b->yes && a->no == b->no;
-}
-
-static size_t node_hash(const struct node *n)
-{
-	uint64_t h = (uint64_t)(uintptr_t)n->rule * 0x9e3779b97f4a7c15u;
-
-	h ^= ((uint64_t)n->yes << 32 | n->no) * 0xbf58476d1ce4e5b9u;
-	h ^= ((uint64_t)n->kind << 40 | (uint64_t)n->part << 8 | n->state) *
-	     0x94d049bb133111ebu;
-	return (size_t)(h ^ h >> 29);
-}
-
-static void node_enter(struct fe_behave *b, uint32_t index)
-{
-	size_t i = node_hash(&b->nodes.data[index]) & (b->n_buckets - 1);
-
-	while (b->buckets[i])
-		i = (i + 1) & (b->n_buckets - 1);
-	b->buckets[i] = index + 1;
-}
-
-static void nodes_grow(struct fe_behave *b)
-{
-	b->n_buckets = b->n_buckets ? b->n_buckets * 2 : 256;
-	free(b->buckets);
-	b->buckets = fe_calloc(b->n_buckets, sizeof(*b->buckets));
-	for (size_t i = 0; i < b->nodes.n; i++)
-		node_enter(b, (uint32_t)i);
-}
-
-static const struct node *node_of(const struct fe_behave *b, uint32_t behaviour)
-{
-	return &b->nodes.data[behaviour - FE_N_LEAVES];
-}
-
-/* Adds to a node what a branch of it can come to. */
-static void node_sum(const struct fe_behave *b, struct node *n, uint32_t branch)
-{
-	if (fe_behave_is_leaf(branch)) {
-		n->leaves |= 1u << branch;
-		return;
-	}
-	n->leaves |= node_of(b, branch)->leaves;
-	n->shares |= node_of(b, branch)->shares;
-	if (!n->ct)
-		n->ct = node_of(b, branch)->ct;
-}
-
-static void node_sums(const struct fe_behave *b, struct node *n)
-{
-	n->shares = n->kind == NODE_FORK && n->part;
-	if (n->kind == NODE_QUEUE) {
-		n->leaves = 1u << FE_LEAF_ACCEPT;
-		return;
-	}
-	if (n->kind == NODE_EFFECT && n->rule->action == FE_ACT_CT)
-		n->ct = n->rule;
-	node_sum(b, n, n->yes);
-	if (n->kind == NODE_FORK)
-		node_sum(b, n, n->no);
-}
-
-static uint32_t node(struct fe_behave *b, struct node n)
-{
-	if (b->nodes.n * 2 >= b->n_buckets)
-		nodes_grow(b);
-	size_t i = node_hash(&n) & (b->n_buckets - 1);
-
-	for (; b->buckets[i]; i = (i + 1) & (b->n_buckets - 1))
-		if (node_eq(&b->nodes.data[b->buckets[i] - 1], &n))
-			return b->buckets[i] - 1 + FE_N_LEAVES;
-	node_sums(b, &n);
-	fe_vec_push(&b->nodes, n);
-	b->buckets[i] = (uint32_t)b->nodes.n;
-	return (uint32_t)b->nodes.n - 1 + FE_N_LEAVES;
-}
-
-/* Parts as sets. */
-
-struct set_sink {
-	struct fe_sink sink;
-	struct fe_behave *b;
-	fe_set all, clause;    /* clauses closed so far; the open one */
-	bool open, clause_unknown, unknown, reads_ct;
-};
-
-static void close_clause(struct set_sink *s)
-{
-	if (s->open && s->clause_unknown)
-		s->unknown = true;
-	else if (s->open)
-		s->all = fe_set_and(s->b->space, s->all, s->clause);
-	s->open = false;
-}
-
-static void set_clause(struct fe_sink *sink)
-{
-	struct set_sink *s = (struct set_sink *)sink;
-
-	close_clause(s);
-	s->open = true;
-	s->clause = FE_SET_EMPTY;
-	s->clause_unknown = false;
-}
-
-struct member_sink {
-	struct fe_behave *b;
-	const struct fe_ipset_test *test;
-	fe_set set;
-	bool unknown;
-	uint32_t n;
-};
-
-/* More members than this are "unknown": the proof would cost too much. */
-enum { MAX_MEMBERS = 4096 };
-
-static void add_member(void *arg, const struct fe_ipset_member *m)
-{
-	struct member_sink *ms = arg;
-	struct fe_space *space = ms->b->space;
-	bool src = ms->test->is_src & 1;
-	bool port_src = ms->test->is_src & 2;
-	fe_set set;
-
-	/* ICMP's "port" is its type and code: not worth a set. */
-	if (m->no_match || ++ms->n > MAX_MEMBERS ||
-	    (m->port_hi - m->port_lo != 65535 &&
-	     (m->proto_lo == 1 || m->proto_lo == 58))) {
-		ms->unknown = true;
-		return;
-	}
-	set = fe_set_range(space, src ? FE_F_SADDR : FE_F_DADDR, m->lo, m->hi);
-	if (m->proto_hi - m->proto_lo != 255)
-		set = fe_set_and(space, set,
-				 fe_set_range(space, FE_F_PROTO,
-					      fe_u128(m->proto_lo),
-					      fe_u128(m->proto_hi)));
-	if (m->port_hi - m->port_lo != 65535)
-		set = fe_set_and(
-		    space, set,
-		    fe_set_range(space, port_src ? FE_F_SPORT : FE_F_DPORT,
-				 fe_u128(m->port_lo), fe_u128(m->port_hi)));
-	if (m->port_hi - m->port_lo != 65535)
-		set = fe_set_and(space, set,
-				 fe_set_range(space, FE_F_HDR,
-					      fe_u128(FE_HDR_WHOLE),
-					      fe_u128(FE_HDR_WHOLE)));
-	ms->set = fe_set_or(space, ms->set, set);
-}
-
-static bool ipset_set(struct fe_behave *b, const struct fe_ipset_test *test,
-		      fe_set *set)
-{
-	struct member_sink ms = {.b = b, .test = test, .set = FE_SET_EMPTY};
-	const struct fe_ipset *ipset =
-	    b->ipsets ? fe_ipsets_find(b->ipsets, fe_str(test->name)) : NULL;
-
-	/* A test with too few directions never matches. */
-	if (ipset && test->n_dims < fe_ipset_dims(ipset)) {
-		*set = FE_SET_EMPTY;
-		return true;
-	}
-	if (!ipset ||
-	    !fe_ipset_members(b->ipsets, test->name, b->ruleset->family,
-			      add_member, &ms))
-		return false;
-	*set = ms.set;
-	return !ms.unknown;
-}
-
-static void set_atom(struct fe_sink *sink, const struct fe_atom *atom)
-{
-	struct set_sink *s = (struct set_sink *)sink;
-	struct fe_space *space = s->b->space;
-	fe_set set = FE_SET_EMPTY;
-
-	switch (atom->kind) {
-	case FE_ATOM_RANGE:
-		set = fe_set_range(space, atom->field, atom->u.range.lo,
-				   atom->u.range.hi);
-		break;
-	case FE_ATOM_MASK:
-		set = fe_set_mask(space, atom->field, atom->u.mask.value,
-				  atom->u.mask.mask);
-		break;
-	case FE_ATOM_IFACE:
-		set = fe_behave_iface(s->b, atom->field, atom->u.iface);
-		break;
-	case FE_ATOM_IPSET:
-		if (!ipset_set(s->b, atom->u.ipset, &set))
-			s->clause_unknown = true;
-		break;
-	case FE_ATOM_UNKNOWN:
-		s->clause_unknown = true;
-		break;
-	}
-	if (atom->field >= FE_F_CTSTATE && atom->field <= FE_F_CTEXPIRE)
-		s->reads_ct = true;
-	if (atom->neg)
-		set = fe_set_not(space, set);
-	s->clause = fe_set_or(space, s->clause, set);
-}
-
-static void make_part(struct fe_behave *b, const struct fe_part *part,
-		      struct part_set *ps)
-{
-	struct set_sink s = {
-	    .sink = {.clause = set_clause, .atom = set_atom},
-	    .b = b,
-	    .all = FE_SET_ALL,
-	};
-	unsigned effects = fe_part_effects(part);
-
-	fe_part_cover(part, b->ruleset->family, &s.sink);
-	close_clause(&s);
-	*ps = (struct part_set){
-	    .known = s.all,
-	    .cut = FE_SET_EMPTY,
-	    /* A match with state of its own is asked where fields decide too. */
-	    .unknown = s.unknown || (effects & FE_SHARES),
-	    .ct = s.unknown && (effects & (FE_READS_CT | FE_WRITES_CT)),
-	    .shares = (effects & FE_SHARES) != 0,
-	    .reads_ct = s.reads_ct,
-	};
-	if (part->ext->l4_size)
-		ps->cut = b->truncated;
-}
-
-static struct rule_sets *rule_sets(struct fe_behave *b,
-				   const struct fe_rule *rule)
-{
-	const struct fe_chain *chain = rule->chain;
-	struct rule_sets **of = &b->rules[chain->table->id][chain->index];
-	struct rule_sets *rs;
-
-	if (!*of)
-		*of = fe_new_n(b->arena, struct rule_sets,
-			       chain->rules.n + 1);
-	rs = &(*of)[rule->index - 1];
-	if (rs->parts)
-		return rs;
-	rs->n = rule->n_parts - (rule->target ? 1u : 0u);
-	rs->parts = fe_new_n(b->arena, struct part_set, rs->n + 1);
-	for (unsigned i = 0; i < rs->n; i++)
-		make_part(b, &rule->parts[i], &rs->parts[i]);
-	return rs;
-}
-
-fe_set fe_behave_may(struct fe_behave *b, const struct fe_rule *rule)
-{
-	const struct rule_sets *rs = rule_sets(b, rule);
-	fe_set set = FE_SET_ALL;
-
-	for (unsigned i = 0; i < rs->n; i++)
-		set = fe_set_and(b->space, set, rs->parts[i].known);
-	return set;
-}
-
-/* Of parts that read transport headers only packets that have one match. */
-static fe_set matched(struct fe_behave *b, const struct fe_rule *rule,
-		      bool surely)
-{
-	const struct rule_sets *rs = rule_sets(b, rule);
-	fe_set whole = fe_set_range(b->space, FE_F_HDR, fe_u128(FE_HDR_WHOLE),
-				    fe_u128(FE_HDR_WHOLE));
-	fe_set set = FE_SET_ALL;
-
-	for (unsigned i = 0; i < rs->n; i++) {
-		const struct part_set *ps = &rs->parts[i];
-		if (surely && ps->unknown)
-			return FE_SET_EMPTY;
-		set = fe_set_and(b->space, set, ps->known);
-		if (ps->cut != FE_SET_EMPTY)
-			set = fe_set_and(b->space, set, whole);
-	}
-	return set;
-}
-
-fe_set fe_behave_hits(struct fe_behave *b, const struct fe_rule *rule)
-{
-	return matched(b, rule, false);
-}
-
-fe_set fe_behave_must(struct fe_behave *b, const struct fe_rule *rule)
-{
-	return matched(b, rule, true);
-}
-
-/* A part's packets in one state: the state's slice, ctstate forgotten. */
-static fe_set in_state(struct fe_behave *b, const struct part_set *ps,
-		       enum fe_ctstate state)
-{
-	fe_set slice;
-
-	if (!ps->reads_ct)
-		return ps->known;
-	slice = fe_set_range(b->space, FE_F_CTSTATE, fe_u128(state),
-			     fe_u128(state));
-	return fe_set_exists(b->space,
-			     fe_set_and(b->space, ps->known, slice),
-			     FE_F_CTSTATE);
-}
-
 /* Chains as maps. */
 
 struct walk {
@@ -521,7 +167,7 @@ struct walk {
 
 struct terminal_step {
 	struct fe_behave *b;
-	struct node node; /* yes or no is filled in */
+	struct behave_node node; /* yes or no is filled in */
 	bool fill_no;
 	bool merge;       /* a fork whose ways agree is no fork */
 };
@@ -529,7 +175,7 @@ struct terminal_step {
 static uint32_t terminal_step(void *arg, uint32_t t)
 {
 	struct terminal_step *step = arg;
-	struct node n = step->node;
+	struct behave_node n = step->node;
 
 	if (step->fill_no)
 		n.no = t;
@@ -537,7 +183,7 @@ static uint32_t terminal_step(void *arg, uint32_t t)
 		n.yes = t;
 	if (step->merge && n.yes == n.no)
 		return n.yes;
-	return node(step->b, n);
+	return fe_behave_node(step->b, n);
 }
 
 static fe_set effect(struct walk *w, const struct fe_rule *rule, bool by_state,
@@ -578,7 +224,7 @@ enum { MAX_OUTCOMES = 512 };
 
 /* The map of a fork: each pair of outcomes becomes a node. */
 static fe_set fork_map(struct walk *w, const struct fe_rule *rule, unsigned p,
-		       const struct part_set *ps, fe_set yes, fe_set no)
+		       const struct behave_part *ps, fe_set yes, fe_set no)
 {
 	struct fe_space *space = w->b->space;
 	struct terminals ts = {{0}};
@@ -642,7 +288,7 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 			 fe_set next, fe_set ret)
 {
 	struct fe_space *space = w->b->space;
-	struct node stop = {.kind = NODE_QUEUE, .rule = rule};
+	struct behave_node stop = {.kind = NODE_QUEUE, .rule = rule};
 
 	switch ((enum fe_action)rule->action) {
 	case FE_ACT_ACCEPT:
@@ -650,7 +296,7 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 	case FE_ACT_DROP:
 		return fe_map_const(space, FE_LEAF_DROP);
 	case FE_ACT_QUEUE:
-		return fe_map_const(space, node(w->b, stop));
+		return fe_map_const(space, fe_behave_node(w->b, stop));
 	case FE_ACT_RETURN:
 		return ret;
 	case FE_ACT_JUMP:
@@ -685,7 +331,7 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 
 /* Whether packets of `within` may match the rule in the walk's state, or be
  * cut or counted by one of its parts, whatever stands behind that part. */
-static bool may_match(struct walk *w, const struct rule_sets *rs)
+static bool may_match(struct walk *w, const struct behave_rule *rs)
 {
 	fe_set set = w->within;
 
@@ -695,7 +341,7 @@ static bool may_match(struct walk *w, const struct rule_sets *rs)
 			FE_SET_EMPTY)
 			return true;
 		set = fe_set_and(w->b->space, set,
-				 in_state(w->b, &rs->parts[i], w->state));
+				 fe_behave_in_state(w->b, &rs->parts[i], w->state));
 	}
 	return set != FE_SET_EMPTY;
 }
@@ -704,16 +350,16 @@ static fe_set rule_map(struct walk *w, const struct fe_rule *rule, fe_set next,
 		       fe_set ret)
 {
 	struct fe_space *space = w->b->space;
-	struct rule_sets *rs = rule_sets(w->b, rule);
+	struct behave_rule *rs = fe_behave_rule(w->b, rule);
 	fe_set map;
 
 	if (!may_match(w, rs))
 		return next;
 	map = action_map(w, rule, next, ret);
 	for (unsigned i = rs->n; i-- > 0;) {
-		const struct part_set *ps = &rs->parts[i];
+		const struct behave_part *ps = &rs->parts[i];
 		fe_set where = fe_set_and(space, w->within,
-					  in_state(w->b, ps, w->state));
+					  fe_behave_in_state(w->b, ps, w->state));
 
 		if (ps->unknown)
 			map = fork_map(w, rule, i, ps, map, next);
@@ -816,63 +462,16 @@ bool fe_behave_reads_ct(struct fe_behave *b, const struct fe_chain *chain)
 	return known[chain->index] == 2;
 }
 
-/* Looking into trees. */
-
-unsigned fe_behave_leaves(const struct fe_behave *b, uint32_t behaviour,
-			  const struct fe_rule **ct)
-{
-	if (fe_behave_is_leaf(behaviour))
-		return 1u << behaviour;
-	if (node_of(b, behaviour)->ct)
-		*ct = node_of(b, behaviour)->ct;
-	return node_of(b, behaviour)->leaves;
-}
-
-bool fe_behave_shares(const struct fe_behave *b, uint32_t behaviour)
-{
-	return !fe_behave_is_leaf(behaviour) && node_of(b, behaviour)->shares;
-}
-
-const struct fe_rule *fe_behave_first_rule(const struct fe_behave *b,
-					   uint32_t behaviour)
-{
-	return fe_behave_is_leaf(behaviour) ? NULL
-					    : node_of(b, behaviour)->rule;
-}
-
-const struct fe_rule *fe_behave_first_difference(const struct fe_behave *b,
-						 uint32_t x, uint32_t y)
-{
-	while (x != y && !fe_behave_is_leaf(x) && !fe_behave_is_leaf(y)) {
-		const struct node *n = node_of(b, x), *m = node_of(b, y);
-
-		if (n->rule != m->rule || n->kind != m->kind ||
-		    n->state != m->state)
-			return n->rule->index <= m->rule->index ||
-				       n->rule->chain != m->rule->chain
-				   ? n->rule
-				   : m->rule;
-		if (n->yes != m->yes) {
-			x = n->yes;
-			y = m->yes;
-		} else {
-			x = n->no;
-			y = m->no;
-		}
-	}
-	if (x == y || (fe_behave_is_leaf(x) && fe_behave_is_leaf(y)))
-		return NULL;
-	return node_of(b, fe_behave_is_leaf(x) ? y : x)->rule;
-}
+/* Which rule tells two states apart. */
 
 /* Whether a rule's known parts all hold for a point in a state. */
 static bool point_matches(struct fe_behave *b, const struct fe_rule *rule,
 			  const struct fe_box *point, enum fe_ctstate state)
 {
-	const struct rule_sets *rs = rule_sets(b, rule);
+	const struct behave_rule *rs = fe_behave_rule(b, rule);
 
 	for (unsigned i = 0; i < rs->n; i++)
-		if (!fe_map_at(b->space, in_state(b, &rs->parts[i], state),
+		if (!fe_map_at(b->space, fe_behave_in_state(b, &rs->parts[i], state),
 			       point))
 			return false;
 	return true;

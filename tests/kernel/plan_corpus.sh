@@ -70,7 +70,7 @@ plan() {
 	status=$?
 	ms=$((($(date +%s%N) - begin) / 1000000))
 	[ $ms -gt $slowest ] && slowest=$ms
-	if [ $status -gt 3 ] || grep -q 'runtime error' "$tmp/err"; then
+	if [ $status -gt 3 ] || grep -q 'runtime error\|Sanitizer' "$tmp/err"; then
 		sed 's/^/# /' "$tmp/err" | tail -n 5
 		return 1
 	fi
