@@ -5,7 +5,7 @@
  * rule in the way, a packet that shows it. Cheap conditions come first. What
  * the algebra can't decide within its budget is refused.
  */
-#include "pass/plan_priv.h"
+#include "pass/plan_ask.h"
 
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -14,14 +14,6 @@
 #include "ext/target_ct.h"
 #include "ext/target_reject.h"
 #include "ruleset/ruleset.h"
-
-static const char *const state_names[] = {
-	[FE_CT_INVALID] = "INVALID",
-	[FE_CT_NEW] = "NEW",
-	[FE_CT_RELATED] = "RELATED",
-	[FE_CT_ESTABLISHED] = "ESTABLISHED",
-	[FE_CT_UNTRACKED] = "UNTRACKED",
-};
 
 static fe_set meet(struct fe_planner *p, fe_set a, fe_set b)
 {
@@ -38,9 +30,6 @@ const char *fe_plan_place(struct fe_planner *p, const struct fe_rule *rule)
 	fe_buf_free(&buf);
 	return text;
 }
-
-static const char undecided[] = "not decided: the rules it meets are too many "
-				"for the budget";
 
 bool fe_plan_refuse(struct fe_planner *p, struct fe_proof *proof,
 		    enum fe_plan_reason reason, const struct fe_rule *rule,
@@ -61,30 +50,10 @@ bool fe_plan_refuse(struct fe_planner *p, struct fe_proof *proof,
 	if (fe_space_exhausted(p->space) && reason != FE_REFUSED_BUDGET) {
 		proof->reason = FE_REFUSED_BUDGET;
 		proof->rule = NULL;
-		proof->text = undecided;
+		proof->text = fe_plan_undecided;
 		proof->witness = NULL;
 	}
 	return false;
-}
-
-static bool budget_left(struct fe_planner *p, struct fe_proof *proof)
-{
-	if (!fe_space_exhausted(p->space))
-		return true;
-	return fe_plan_refuse(p, proof, FE_REFUSED_BUDGET, NULL, FE_SET_EMPTY,
-			      "%s", undecided);
-}
-
-static const struct fe_chain *builtin(const struct fe_planner *p,
-				      enum fe_table_id id, enum fe_hook hook)
-{
-	const struct fe_table *table = &p->rules->tables[id];
-
-	for (size_t i = 0; table->present && i < table->chains.n; i++)
-		if (table->chains.data[i]->builtin &&
-		    table->chains.data[i]->hook == hook)
-			return table->chains.data[i];
-	return NULL;
 }
 
 /*
@@ -113,7 +82,7 @@ static bool closed(struct fe_planner *p, const struct fe_class_sets *sets,
 	any = reversed(p, raw);
 	open = fe_set_minus(s, any, raw);
 	if (open == FE_SET_EMPTY)
-		return budget_left(p, proof);
+		return fe_ask_budget_left(p, proof);
 	return fe_plan_refuse(p, proof, FE_REFUSED_CLOSED, NULL, open,
 			      "a reply would be outside the class");
 }
@@ -153,7 +122,7 @@ static fe_set where_is(struct fe_planner *p, fe_set map, uint32_t terminal,
 static bool covered(struct fe_planner *p, enum fe_hook hook, fe_set within,
 		    bool *head, struct fe_proof *proof)
 {
-	const struct fe_chain *chain = builtin(p, FE_RAW, hook);
+	const struct fe_chain *chain = fe_ask_chain(p, FE_RAW, hook);
 	struct cover_scan scan = {.behave = p->behave};
 	fe_set map;
 
@@ -165,7 +134,7 @@ static bool covered(struct fe_planner *p, enum fe_hook hook, fe_set within,
 	map = fe_map_if(p->space, within, map,
 			fe_map_const(p->space, FE_LEAF_END));
 	fe_map_terminals(p->space, map, cover_scan, &scan);
-	if (!budget_left(p, proof))
+	if (!fe_ask_budget_left(p, proof))
 		return false;
 	if (scan.ct)
 		return fe_plan_refuse(
@@ -201,42 +170,6 @@ static fe_set where_is(struct fe_planner *p, fe_set map, uint32_t terminal,
 	struct where_is w = {terminal};
 
 	return meet(p, within, fe_map_terminals(p->space, map, is_it, &w));
-}
-
-/* 3 and 4: alike. */
-
-struct site {              /* a chain that the class meets */
-	enum fe_table_id table;
-	enum fe_hook hook;
-	const struct fe_chain *chain;
-};
-
-static const struct {
-	enum fe_table_id table;
-	enum fe_hook hook;
-} sites[] = {
-	{FE_RAW, FE_PREROUTING}, /* of packets by lo, which have a state */
-	{FE_MANGLE, FE_PREROUTING}, {FE_MANGLE, FE_INPUT},
-	{FE_FILTER, FE_INPUT},      {FE_SECURITY, FE_INPUT},
-	{FE_MANGLE, FE_FORWARD},    {FE_FILTER, FE_FORWARD},
-	{FE_SECURITY, FE_FORWARD},  {FE_MANGLE, FE_OUTPUT},
-	{FE_FILTER, FE_OUTPUT},     {FE_SECURITY, FE_OUTPUT},
-	{FE_MANGLE, FE_POSTROUTING},
-};
-
-enum { N_SITES = sizeof(sites) / sizeof(sites[0]) };
-
-struct compare {           /* one comparison of two states */
-	enum fe_ctstate tracked, now;
-	fe_set among;      /* only these packets of the class */
-	bool listed;       /* level invalid: a difference is only listed */
-	const char *what;  /* for messages: "its packets" */
-};
-
-static fe_set proto_is(struct fe_planner *p, unsigned proto)
-{
-	return fe_set_range(p->space, FE_F_PROTO, fe_u128(proto),
-			    fe_u128(proto));
 }
 
 static bool rejects_with_rst(const struct fe_planner *p)
@@ -276,7 +209,7 @@ static fe_set helper_protos_of(struct fe_planner *p, const char *name)
 	for (size_t i = 0; i < sizeof(helper_protos) / sizeof(*helper_protos);
 	     i++)
 		if (fe_str_is(fe_str(name), helper_protos[i].name))
-			return proto_is(p, helper_protos[i].proto);
+			return fe_ask_proto(p, helper_protos[i].proto);
 	return FE_SET_ALL;
 }
 
@@ -323,297 +256,12 @@ static bool no_readers(struct fe_planner *p, const struct fe_class_sets *sets,
 			      fe_plan_place(p, by));
 }
 
-static const char *verdict(uint32_t behaviour)
-{
-	switch (behaviour) {
-	case FE_LEAF_ACCEPT:
-		return "accepted";
-	case FE_LEAF_DROP:
-		return "dropped";
-	default:
-		return "treated";
-	}
-}
-
-/* Says how a difference looks, and files it as a refusal. */
-static bool not_alike(struct fe_planner *p, const struct site *site,
-		      const struct compare *cmp, fe_set maps[2], fe_set where,
-		      struct fe_proof *proof)
-{
-	struct fe_box point;
-	const struct fe_rule *rule = NULL;
-	enum fe_plan_reason reason = cmp->listed ? FE_REFUSED_SHARED
-						 : FE_REFUSED_ALIKE;
-	uint32_t a = 0, b = 0;
-
-	if (fe_set_witness(p->space, where, &point)) {
-		a = fe_map_at(p->space, maps[0], &point);
-		b = fe_map_at(p->space, maps[1], &point);
-		rule = fe_behave_splits(p->behave, site->chain, &point,
-					cmp->tracked, cmp->now);
-		if (!rule)
-			rule = fe_behave_first_difference(p->behave, a, b);
-	}
-	const struct fe_rule *ct = NULL;
-	if (a && b && fe_behave_leaves(p->behave, a, &ct) &
-			  fe_behave_leaves(p->behave, b, &ct)) {
-		const struct fe_rule *fork =
-		    fe_behave_first_difference(p->behave, a, b);
-
-		if (fork && (fork->effects & FE_SHARES) && !fork->opaque)
-			reason = FE_REFUSED_SHARED;
-	}
-	if (rule && rule->opaque)
-		reason = FE_REFUSED_READERS;
-	if (reason == FE_REFUSED_SHARED)
-		return fe_plan_refuse(
-		    p, proof, reason, rule, where,
-		    "%s would be counted otherwise by a rule whose state "
-		    "other packets share%s%s",
-		    cmp->what, rule ? ": see " : "",
-		    rule ? fe_plan_place(p, rule) : "");
-	if (fe_behave_is_leaf(a) && fe_behave_is_leaf(b) && a != b)
-		return fe_plan_refuse(
-		    p, proof, reason, rule, where,
-		    "%s/%s: %s are %s as %s, %s as %s",
-		    fe_table_names[site->table], site->chain->name, cmp->what,
-		    verdict(a), state_names[cmp->tracked], verdict(b),
-		    state_names[cmp->now]);
-	return fe_plan_refuse(p, proof, reason, rule, where,
-			      "%s/%s: %s are treated otherwise as %s than as %s",
-			      fe_table_names[site->table], site->chain->name,
-			      cmp->what, state_names[cmp->tracked],
-			      state_names[cmp->now]);
-}
-
-static void list_difference(struct fe_planner *p, const struct site *site,
-			    const struct compare *cmp, fe_set where,
-			    struct fe_proof *proof)
-{
-	struct fe_plan_difference d = {
-	    .what = fe_arena_printf(
-		p->arena, "%s/%s: %s, %s before, %s now",
-		fe_table_names[site->table], site->chain->name, cmp->what,
-		state_names[cmp->tracked], state_names[cmp->now]),
-	    .witness = fe_plan_witness(p, where),
-	};
-
-	fe_vec_push(&proof->differences, d);
-}
-
-/* Whether all of a map's packets within a set are accepted, nothing else. */
-static bool just_accepts(struct fe_planner *p, fe_set map, fe_set within)
-{
-	fe_set accept = fe_map_const(p->space, FE_LEAF_ACCEPT);
-
-	return meet(p, within, fe_map_differ(p->space, map, accept)) ==
-	       FE_SET_EMPTY;
-}
-
-struct share_scan {
-	const struct fe_behave *behave;
-	bool shares;
-};
-
-static uint32_t share_scan(void *arg, uint32_t t)
-{
-	struct share_scan *scan = arg;
-
-	scan->shares |= t >= FE_LEAF_ACCEPT &&
-			fe_behave_shares(scan->behave, t);
-	return t;
-}
-
-/* Whether a map asks shared matches about packets of a set. */
-static bool asks_shared(struct fe_planner *p, fe_set map, fe_set set)
-{
-	struct share_scan scan = {.behave = p->behave};
-
-	map = fe_map_if(p->space, set, map,
-			fe_map_const(p->space, FE_LEAF_END));
-	fe_map_terminals(p->space, map, share_scan, &scan);
-	return scan.shares;
-}
-
-struct question {          /* a site with all comparisons of a class there */
-	struct site site;
-	fe_set within;
-	const struct compare *compares;
-	size_t n;
-	fe_set maps[FE_CT_UNTRACKED + 1]; /* by state, once made */
-	bool made[FE_CT_UNTRACKED + 1];
-};
-
-static fe_set map_of(struct fe_planner *p, struct question *q,
-		     enum fe_ctstate state)
-{
-	if (!q->made[state])
-		q->maps[state] = fe_behave_chain(
-		    p->behave, q->site.chain, q->within, state,
-		    fe_behave_policy(q->site.chain));
-	q->made[state] = true;
-	return q->maps[state];
-}
-
-/* Whether a companion would do: every binding state is accepted anyway. If
- * not, *why is a comparison that is in the way, or NULL. */
-static bool companion_does(struct fe_planner *p, struct question *q,
-			   const struct compare **why)
-{
-	*why = NULL;
-	if (q->site.table != FE_FILTER)
-		return false;
-	for (size_t i = 0; i < q->n; i++) {
-		const struct compare *cmp = &q->compares[i];
-		fe_set among = meet(p, q->within, cmp->among);
-
-		if (cmp->listed || cmp->now != FE_CT_UNTRACKED)
-			continue;
-		if (among == FE_SET_EMPTY ||
-		    just_accepts(p, map_of(p, q, cmp->tracked), among))
-			continue;
-		*why = cmp;
-		return false;
-	}
-	return true;
-}
-
-/* Says in a refusal why a companion doesn't help: the rule that does more
- * than accept, or that it would accept what is dropped now. */
-static void blame_companion(struct fe_planner *p, struct question *q,
-			    const struct compare *cmp, struct fe_proof *proof)
-{
-	fe_set map = map_of(p, q, cmp->tracked);
-	fe_set where = meet(p, meet(p, q->within, cmp->among),
-			    fe_map_differ(p->space, map,
-					  fe_map_const(p->space,
-						       FE_LEAF_ACCEPT)));
-	const struct fe_rule *rule = NULL;
-	struct fe_box point;
-
-	if (fe_set_witness(p->space, where, &point))
-		rule = fe_behave_first_rule(
-		    p->behave, fe_map_at(p->space, map, &point));
-	if (!rule) {
-		proof->text = fe_arena_printf(
-		    p->arena,
-		    "%s; a companion rule would accept what is dropped as %s",
-		    proof->text, state_names[cmp->tracked]);
-		return;
-	}
-	if (rule->opaque)
-		proof->reason = FE_REFUSED_READERS;
-	else if (rule->effects & FE_SHARES)
-		proof->reason = FE_REFUSED_SHARED;
-	proof->rule = rule;
-	proof->witness = fe_plan_witness(p, where);
-	proof->text = fe_arena_printf(
-	    p->arena, "%s; a companion rule would keep them from %s",
-	    proof->text, fe_plan_place(p, rule));
-}
-
-static bool compare_at(struct fe_planner *p, struct question *q,
-		       const struct compare *cmp, bool companion,
-		       struct fe_proof *proof)
-{
-	fe_set among = meet(p, q->within, cmp->among);
-	fe_set maps[2], where;
-
-	if (among == FE_SET_EMPTY)
-		return true;
-	maps[0] = map_of(p, q, cmp->tracked);
-	maps[1] = companion && cmp->now == FE_CT_UNTRACKED
-		      ? fe_map_const(p->space, FE_LEAF_ACCEPT)
-		      : map_of(p, q, cmp->now);
-	where = meet(p, among, fe_map_differ(p->space, maps[0], maps[1]));
-	if (!budget_left(p, proof))
-		return false;
-	if (where == FE_SET_EMPTY)
-		return true;
-	/* What may differ must not touch state that others read. */
-	if (cmp->listed && !asks_shared(p, maps[0], where) &&
-	    !asks_shared(p, maps[1], where)) {
-		list_difference(p, &q->site, cmp, where, proof);
-		return true;
-	}
-	return not_alike(p, &q->site, cmp, maps, where, proof);
-}
-
-static bool answer(struct fe_planner *p, struct question *q,
-		   struct fe_proof *proof)
-{
-	struct fe_proof first = {.ok = true};
-	const struct compare *why = NULL;
-	bool companion = false;
-
-	for (size_t i = 0; i < q->n; i++) {
-		if (compare_at(p, q, &q->compares[i], companion, &first))
-			continue;
-		if (companion || first.reason == FE_REFUSED_BUDGET ||
-		    !companion_does(p, q, &why)) {
-			if (why && q->compares[i].now == FE_CT_UNTRACKED)
-				blame_companion(p, q, why, &first);
-			first.head_pre = proof->head_pre;
-			first.head_out = proof->head_out;
-			fe_vec_free(&first.differences);
-			fe_vec_free(&proof->differences);
-			*proof = first;
-			return false;
-		}
-		/* Once more from the start, with it. */
-		companion = true;
-		fe_vec_free(&first.differences);
-		first = (struct fe_proof){.ok = true};
-		i = (size_t)-1;
-	}
-	if (companion)
-		proof->companion[q->site.hook] = true;
-	for (size_t i = 0; i < first.differences.n; i++)
-		fe_vec_push(&proof->differences, first.differences.data[i]);
-	fe_vec_free(&first.differences);
-	return true;
-}
-
-/* The packets that a site sees with their state known. */
-static fe_set site_within(struct fe_planner *p, unsigned i,
-			  const fe_set at[FE_N_HOOKS])
-{
-	fe_set within = meet(p, at[sites[i].hook], p->plain);
-
-	if (sites[i].table == FE_RAW)
-		within = meet(p, within,
-			      fe_behave_iface(p->behave, FE_F_IIF, "lo"));
-	return within;
-}
-
-static bool ask_sites(struct fe_planner *p, const fe_set at[FE_N_HOOKS],
-		      const struct compare *compares, size_t n,
-		      struct fe_proof *proof)
-{
-	for (unsigned i = 0; i < N_SITES; i++) {
-		struct question q = {
-		    .site = {sites[i].table, sites[i].hook,
-			     builtin(p, sites[i].table, sites[i].hook)},
-		    .within = site_within(p, i, at),
-		    .compares = compares,
-		    .n = n,
-		};
-
-		if (!q.site.chain || q.within == FE_SET_EMPTY ||
-		    !fe_behave_reads_ct(p->behave, q.site.chain))
-			continue;
-		if (!answer(p, &q, proof))
-			return false;
-	}
-	return true;
-}
-
 /* RSTs that REJECT may make. */
 static fe_set resets(struct fe_planner *p)
 {
 	if (!rejects_with_rst(p))
 		return FE_SET_EMPTY;
-	return meet(p, proto_is(p, IPPROTO_TCP),
+	return meet(p, fe_ask_proto(p, IPPROTO_TCP),
 		    fe_set_mask(p->space, FE_F_TCP_FLAGS, fe_u128(FE_TCP_RST),
 				fe_u128(FE_TCP_RST)));
 }
@@ -623,7 +271,7 @@ static bool alike(struct fe_planner *p, const struct fe_class_sets *sets,
 {
 	bool invalid = p->options->level == FE_LEVEL_INVALID;
 	fe_set rst = resets(p);
-	const struct compare compares[] = {
+	const struct plan_compare compares[] = {
 	    {FE_CT_ESTABLISHED, FE_CT_UNTRACKED, FE_SET_ALL, false,
 	     "its packets"},
 	    {FE_CT_NEW, FE_CT_UNTRACKED, FE_SET_ALL, false, "its packets"},
@@ -635,7 +283,7 @@ static bool alike(struct fe_planner *p, const struct fe_class_sets *sets,
 	     "RSTs that REJECT makes"},
 	};
 
-	return ask_sites(p, sets->at, compares,
+	return fe_ask_all(p, sets->at, compares,
 			 sizeof(compares) / sizeof(compares[0]), proof);
 }
 
@@ -665,11 +313,11 @@ bool fe_plan_forwards(const struct fe_host *host, unsigned family)
 static bool made_alike(struct fe_planner *p, fe_set made, const char *what,
 		       struct fe_proof *proof)
 {
-	const struct compare cmp = {
+	const struct plan_compare cmp = {
 	    FE_CT_RELATED, FE_CT_INVALID, FE_SET_ALL,
 	    p->options->level == FE_LEVEL_INVALID, what};
-	struct question q = {
-	    .site = {FE_RAW, FE_OUTPUT, builtin(p, FE_RAW, FE_OUTPUT)},
+	struct plan_question q = {
+	    .site = {FE_RAW, FE_OUTPUT, fe_ask_chain(p, FE_RAW, FE_OUTPUT)},
 	    .compares = &cmp,
 	    .n = 1,
 	};
@@ -678,7 +326,7 @@ static bool made_alike(struct fe_planner *p, fe_set made, const char *what,
 			fe_set_range(p->space, FE_F_IIF, fe_u128(0),
 				     fe_u128(0)));
 	return !q.site.chain || !fe_behave_reads_ct(p->behave, q.site.chain) ||
-	       answer(p, &q, proof);
+	       fe_ask_one(p, &q, proof);
 }
 
 /*
@@ -690,7 +338,7 @@ static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
 		      struct fe_proof *proof)
 {
 	const bool listed = p->options->level == FE_LEVEL_INVALID;
-	const struct compare compares[] = {
+	const struct plan_compare compares[] = {
 	    {FE_CT_RELATED, FE_CT_INVALID, FE_SET_ALL, listed,
 	     "RSTs that REJECT makes"},
 	    {FE_CT_ESTABLISHED, FE_CT_INVALID, FE_SET_ALL, listed,
@@ -713,13 +361,13 @@ static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
 	    meet(p, meet(p, rst, no_out),
 		 fe_behave_iface(p->behave, FE_F_IIF, "lo"));
 	return made_alike(p, rst, compares[0].what, proof) &&
-	       ask_sites(p, at, compares, 2, proof);
+	       fe_ask_all(p, at, compares, 2, proof);
 }
 
 static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
 {
 	bool invalid = p->options->level == FE_LEVEL_INVALID;
-	const struct compare cmp = {FE_CT_RELATED, FE_CT_INVALID, p->errors,
+	const struct plan_compare cmp = {FE_CT_RELATED, FE_CT_INVALID, p->errors,
 				    invalid, "ICMP errors about the class"};
 	fe_set at[FE_N_HOOKS];
 
@@ -729,7 +377,7 @@ static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
 		struct fe_proof own = {.ok = true};
 
 		errors_at(p, fe_plan_forwards(p->context->host, p->family), at);
-		p->icmp_alike = ask_sites(p, at, &cmp, 1, &own);
+		p->icmp_alike = fe_ask_all(p, at, &cmp, 1, &own);
 		p->icmp_asked = true;
 		p->icmp.rule = own.rule;
 		p->icmp.text = own.text;
@@ -786,18 +434,18 @@ static fe_set error_type(struct fe_planner *p, uint8_t type)
 }
 
 /* At one site: lists the difference; adds companions where they help. */
-static void icmp_site(struct fe_planner *p, const struct site *site,
+static void icmp_site(struct fe_planner *p, const struct plan_site *site,
 		      fe_set within)
 {
 	const uint8_t *types = p->family == 4 ? error_types4 : error_types6;
 	size_t n = p->family == 4 ? sizeof(error_types4) : sizeof(error_types6);
-	const struct compare cmp = {
+	const struct plan_compare cmp = {
 	    FE_CT_RELATED, FE_CT_INVALID, p->errors, true,
 	    "ICMP errors, about the classes or unsolicited"};
-	struct question q = {.site = *site, .within = within,
+	struct plan_question q = {.site = *site, .within = within,
 			     .compares = &cmp, .n = 1};
-	fe_set related = map_of(p, &q, FE_CT_RELATED);
-	fe_set invalid = map_of(p, &q, FE_CT_INVALID);
+	fe_set related = fe_ask_map(p, &q, FE_CT_RELATED);
+	fe_set invalid = fe_ask_map(p, &q, FE_CT_INVALID);
 	fe_set where = meet(p, within,
 			    fe_map_differ(p->space, related, invalid));
 	struct fe_proof proof = {.ok = true};
@@ -805,7 +453,7 @@ static void icmp_site(struct fe_planner *p, const struct site *site,
 	if (where == FE_SET_EMPTY)
 		return;
 	/* What is not decided may differ. */
-	list_difference(p, site, &cmp,
+	fe_ask_list(p, site, &cmp,
 			fe_space_exhausted(p->space) ? FE_SET_EMPTY : where,
 			&proof);
 	fe_vec_push(&p->fam->differences, proof.differences.data[0]);
@@ -816,8 +464,8 @@ static void icmp_site(struct fe_planner *p, const struct site *site,
 		fe_set type = meet(p, within, error_type(p, types[i]));
 
 		if (meet(p, where, type) != FE_SET_EMPTY &&
-		    just_accepts(p, related, type) &&
-		    !asks_shared(p, invalid, type))
+		    fe_ask_accepts(p, related, type) &&
+		    !fe_ask_shares(p, invalid, type))
 			icmp_companion(p, site->chain->name, types[i]);
 	}
 }
@@ -829,10 +477,9 @@ void fe_plan_icmp_companions(struct fe_planner *p, bool forward)
 	if (p->options->level != FE_LEVEL_INVALID)
 		return;
 	errors_at(p, forward && fe_plan_forwards(p->context->host, p->family), at);
-	for (unsigned i = 0; i < N_SITES; i++) {
-		struct site site = {sites[i].table, sites[i].hook,
-				    builtin(p, sites[i].table, sites[i].hook)};
-		fe_set within = site_within(p, i, at);
+	for (unsigned i = 0; i < FE_ASK_N_SITES; i++) {
+		struct plan_site site = fe_ask_site(p, i);
+		fe_set within = fe_ask_within(p, i, at);
 
 		if (site.chain && within != FE_SET_EMPTY &&
 		    fe_behave_reads_ct(p->behave, site.chain))
@@ -884,7 +531,7 @@ static bool untracked_before(struct fe_planner *p,
 	box = fe_set_exists(p->space, box, FE_F_IIF);
 	box = fe_set_exists(p->space, box, FE_F_OIF);
 	if (p->family == 6 &&
-	    meet(p, box, proto_is(p, IPPROTO_ICMPV6)) != FE_SET_EMPTY)
+	    meet(p, box, fe_ask_proto(p, IPPROTO_ICMPV6)) != FE_SET_EMPTY)
 		return true;
 	for (size_t c = 0; c < raw->chains.n; c++) {
 		const struct fe_chain *chain = raw->chains.data[c];
@@ -934,5 +581,5 @@ void fe_plan_prove(struct fe_planner *p, const struct fe_cand *c,
 		return;
 	if (!companions_harmless(p, sets, proof))
 		return;
-	budget_left(p, proof);
+	fe_ask_budget_left(p, proof);
 }
