@@ -4,6 +4,7 @@
  * verbs, which are all words that are no option of an extension.
  */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lang/line.h"
@@ -406,6 +407,27 @@ static bool delete_chain(struct fe_line *line, struct fe_chain *chain,
 	return true;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct fe_chain *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* By name, up to the first that cannot be deleted. */
+static void delete_all_chains(struct fe_line *line)
+{
+	size_t n = line->table->chains.n;
+	struct fe_chain **chains = fe_malloc(n * sizeof(*chains));
+
+	memcpy(chains, line->table->chains.data, n * sizeof(*chains));
+	qsort(chains, n, sizeof(*chains), by_name);
+	for (size_t i = 0; i < n; i++)
+		if (!chains[i]->builtin && !delete_chain(line, chains[i], NULL))
+			break;
+	free(chains);
+}
+
 static void do_delete_chain(struct fe_line *line)
 {
 	struct fe_chain *chain;
@@ -416,11 +438,7 @@ static void do_delete_chain(struct fe_line *line)
 			delete_chain(line, chain, &line->words[0]);
 		return;
 	}
-	for (size_t i = line->table->chains.n; i-- > 0;) {
-		chain = line->table->chains.data[i];
-		if (!chain->builtin && !delete_chain(line, chain, NULL))
-			return;
-	}
+	delete_all_chains(line);
 }
 
 static void do_policy(struct fe_line *line)
@@ -555,6 +573,13 @@ static void execute(struct fe_line *line)
 	}
 }
 
+/* -c belongs to commands that make a rule or a policy. */
+static bool takes_counters(enum fe_verb_id id)
+{
+	return id == FE_VERB_APPEND || id == FE_VERB_INSERT ||
+	       id == FE_VERB_REPLACE || id == FE_VERB_POLICY;
+}
+
 void fe_line_execute(struct fe_line *line)
 {
 	if (line->skip)
@@ -569,6 +594,12 @@ void fe_line_execute(struct fe_line *line)
 			      "'%.*s' goes with -L only",
 			      (int)line->listing.text.len,
 			      line->listing.text.s);
+		return;
+	}
+	if (line->n_counter_words && !takes_counters(line->command->id)) {
+		fe_line_error(line, "FE101", NULL,
+			      "-c cannot be used with --%s",
+			      line->command->name);
 		return;
 	}
 	if (line->n_counter_words == 1) {
