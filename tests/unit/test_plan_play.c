@@ -71,8 +71,9 @@ static const char *const hows[] = {
 	"-m conntrack --ctstate INVALID ", "-m state --state UNTRACKED ",
 	"-m conntrack ! --ctstate NEW ", "-m conntrack --ctdir REPLY ",
 	"-m limit --limit 1/sec --limit-burst 2 ", "-m mark --mark 0x1 ",
-	"-m connmark --mark 0x1 ", "-m limit --limit 1/min -m conntrack "
-	"--ctstate NEW ", "-m length --length 0:60 "};
+	"-m connmark --mark 0x1 ",
+	("-m limit --limit 1/min -m conntrack "
+	 "--ctstate NEW "), "-m length --length 0:60 "};
 static const char *const filter_does[] = {
 	"-j ACCEPT", "-j ACCEPT", "-j ACCEPT", "-j DROP", "-j RETURN",
 	"-j REJECT", "-j LOG", "-j u0", "-g u0", "",
@@ -130,8 +131,8 @@ static void add_nat(struct play *p)
 	static const char *const rules[] = {
 	    "-A POSTROUTING -o eth1 -j MASQUERADE",
 	    "-A POSTROUTING -s 10.0.0.0/24 -o eth1 -j SNAT --to-source 10.1.0.1",
-	    "-A PREROUTING -i eth0 -p udp -m udp --dport 123 -j DNAT "
-	    "--to-destination 10.1.0.9:53",
+	    ("-A PREROUTING -i eth0 -p udp -m udp --dport 123 -j DNAT "
+	     "--to-destination 10.1.0.9:53"),
 	    "-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 22"};
 
 	fe_buf_printf(&p->text,
