@@ -9,6 +9,7 @@
 #ifndef FERRULE_PLAN_H
 #define FERRULE_PLAN_H
 
+#include <ferrule/host.h>
 #include <ferrule/ruleset.h>
 
 #ifdef __cplusplus
@@ -36,8 +37,7 @@ struct ferrule_plan_options {
 	enum ferrule_level level;
 	unsigned max_rules;   /* raw rules at most, a family; 0: no limit */
 	bool assume_tracked;  /* tracking is on whatever the rules say */
-	const char *kernel;   /* "3.10"; NULL: the snapshot's, or 6.x */
-	const char *host;     /* snapshot directory, or NULL */
+	const struct ferrule_host_options *host; /* NULL: none are given */
 	bool no_check;        /* leave the independent check out */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/host.h"
 #include "api/rules.h"
 #include "pass/notrack.h"
 #include "report/state.h"
@@ -37,43 +38,17 @@ int ferrule_state(struct ferrule_rules *rules, enum ferrule_plan_format format,
 
 struct ferrule_plan {
 	struct ferrule *ferrule; /* its context */
-	struct fe_host host;     /* what the planner was told of the host */
+	struct fe_host *host;    /* what the planner was told of the host */
 	struct fe_plan *plan;
 };
-
-/* "3.10", "4.19.0-13-amd64" */
-static bool read_kernel(const char *text, uint32_t *kernel)
-{
-	char *end;
-	unsigned long major = strtoul(text, &end, 10), minor = 0;
-
-	if (end == text || major > 99)
-		return false;
-	if (*end == '.') {
-		text = end + 1;
-		minor = strtoul(text, &end, 10);
-		if (end == text && *end != 'x')
-			return false;
-	}
-	if (*end != '\0' && *end != '.' && *end != '-' && *end != 'x')
-		return false;
-	*kernel = FE_KERNEL(major, minor > 255 ? 255 : minor);
-	return true;
-}
 
 static int fill_host(struct ferrule *ferrule, struct fe_host *host,
 		     const struct ferrule_plan_options *options)
 {
-	host->kernel = FE_KERNEL(6, 18);
-	if (options->kernel && !read_kernel(options->kernel, &host->kernel)) {
-		ferrule_error(ferrule, "'%s' is not a kernel version such as "
-				       "3.10 or 6.1", options->kernel);
+	if (options->host && !fe_host_snapshot(ferrule, host, options->host))
+		return FERRULE_UNREADABLE;
+	if (options->host && !fe_host_options(ferrule, host, options->host))
 		return FERRULE_USAGE;
-	}
-	if (options->assume_tracked) {
-		host->conntrack_loaded = true;
-		host->evidence = "--assume-tracked";
-	}
 	return FERRULE_OK;
 }
 
@@ -85,7 +60,7 @@ struct ferrule_plan *ferrule_plan_new(struct ferrule_rules *rules,
 	struct ferrule_plan *plan = fe_calloc(1, sizeof(*plan));
 	struct fe_pass_context context = {
 	    .rules = &rules->rules,
-	    .host = &plan->host,
+	    .host = fe_host_new(),
 	    .sources = ferrule->sources,
 	    .diags = ferrule->diags,
 	};
@@ -93,11 +68,13 @@ struct ferrule_plan *ferrule_plan_new(struct ferrule_rules *rules,
 	    .level = options->level == FERRULE_LEVEL_NONE ? FE_LEVEL_NONE
 							  : FE_LEVEL_INVALID,
 	    .max_rules = options->max_rules,
+	    .assume_tracked = options->assume_tracked,
 	    .no_check = options->no_check,
 	};
 
 	plan->ferrule = ferrule;
-	*status = fill_host(ferrule, &plan->host, options);
+	plan->host = context.host;
+	*status = fill_host(ferrule, plan->host, options);
 	if (!*status && ferrule->diags->n_errors) {
 		/* Nothing is proved about rules that were not read. */
 		ferrule_error(ferrule, "no plan is made for rules with errors");
@@ -119,6 +96,7 @@ void ferrule_plan_free(struct ferrule_plan *plan)
 	if (!plan)
 		return;
 	fe_plan_free(plan->plan);
+	fe_host_free(plan->host);
 	free(plan);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/host.h"
 #include "api/rules.h"
 #include "report/tests.h"
 
@@ -29,42 +30,6 @@ void ferrule_tests_free(struct ferrule_tests *tests)
 	free(tests);
 }
 
-/* "KEY=VALUE" */
-static bool set_sysctl(struct ferrule *ferrule, struct fe_host *host,
-		       const char *text)
-{
-	const char *cut = strchr(text, '=');
-
-	if (!cut) {
-		ferrule_error(ferrule, "--sysctl is KEY=VALUE, not '%s'", text);
-		return false;
-	}
-	return fe_host_sysctl(host,
-			      (struct fe_str){text, (size_t)(cut - text)},
-			      fe_str(cut + 1), ferrule->diags);
-}
-
-/* What the options say of the host goes before its block. */
-static bool set_host(struct ferrule *ferrule, struct fe_host *host,
-		     const struct ferrule_host_options *options)
-{
-	unsigned major, minor = 0;
-	bool ok = true;
-
-	for (size_t i = 0; i < options->n_sysctls; i++)
-		ok &= set_sysctl(ferrule, host, options->sysctls[i]);
-	if (!options->kernel)
-		return ok;
-	if (sscanf(options->kernel, "%2u.%3u", &major, &minor) < 1 ||
-	    minor > 255) {
-		ferrule_error(ferrule, "'%s' is not a kernel version such as "
-				       "3.10 or 6.1", options->kernel);
-		return false;
-	}
-	host->kernel = FE_KERNEL(major, minor);
-	return ok;
-}
-
 static int run(struct ferrule_tests *tests, struct fe_fer *fer,
 	       const struct ferrule_test_options *options)
 {
@@ -73,7 +38,7 @@ static int run(struct ferrule_tests *tests, struct fe_fer *fer,
 	    .naive = options->naive, .update = options->update,
 	    .seed = options->seed};
 	size_t failed = tests->results.n_failed;
-	bool ok = set_host(tests->ferrule, fer->host, &options->host);
+	bool ok = fe_host_options(tests->ferrule, fer->host, &options->host);
 
 	if (options->rules)
 		ok &= !options->rules->incomplete;
@@ -96,7 +61,9 @@ int ferrule_tests_run(struct ferrule_tests *tests, const char *path,
 	int status = FERRULE_UNREADABLE;
 	struct fe_fer *fer = NULL;
 
-	fer = fe_fer_read(path, host, ferrule->sources, ferrule->diags);
+	if (fe_host_snapshot(ferrule, host, &options->host))
+		fer = fe_fer_read(path, host, ferrule->sources,
+				  ferrule->diags);
 	if (fer)
 		status = run(tests, fer, options);
 	fe_fer_free(fer);

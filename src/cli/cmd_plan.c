@@ -8,7 +8,7 @@
 #include "cli/inputs.h"
 
 struct plan_options {
-	const char *widen, *format, *kernel, *host, *directory;
+	const char *widen, *format, *directory;
 	bool require, assume_tracked, check, no_check;
 	uint64_t max_rules;
 };
@@ -114,8 +114,7 @@ static int make(struct cli *cli, const struct cli_inputs *inputs,
 	struct ferrule_plan_options options = {
 	    .max_rules = (unsigned)o->max_rules,
 	    .assume_tracked = o->assume_tracked,
-	    .kernel = o->kernel,
-	    .host = o->host,
+	    .host = &inputs->host,
 	    .no_check = o->no_check,
 	};
 	struct ferrule_plan *plan;
@@ -154,12 +153,11 @@ int cmd_plan(struct cli *cli, int argc, char **argv)
 	     "at most N rules in raw, for each family"},
 	    {0, "assume-tracked", CLI_FLAG, &o.assume_tracked, NULL,
 	     "tracking is on, whatever the rules say"},
-	    {0, "kernel", CLI_STRING, &o.kernel, "VERSION",
-	     "the kernel that the plan is for"},
 	    {0, "no-check", CLI_FLAG, &o.no_check, NULL,
 	     "leave out the independent check of the plan"},
 	    {0, "check", CLI_FLAG, &o.check, NULL,
 	     "check the plan independently (the default)"},
+	    CLI_HOST_OPTIONS(&inputs),
 	    CLI_INPUT_OPTIONS(&inputs),
 	    {0},
 	};

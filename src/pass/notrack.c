@@ -280,13 +280,18 @@ static void tidy_refusals(struct fe_planner *p)
 	fe_vec_free(&p->taken);
 }
 
+/*
+ * Why tracking is on where no rule of the family is a trigger; NULL: it is
+ * not, as far as anybody can tell. Until 4.10 it was on once conntrack was
+ * loaded.
+ */
 static const char *why_tracked(const struct fe_planner *p)
 {
 	const struct fe_host *host = p->context->host;
 
-	if (fe_track_is_on(&p->fam->track))
-		return NULL;
-	if (host && host->conntrack_loaded)
+	if (p->options->assume_tracked)
+		return "--assume-tracked";
+	if (host && host->kernel < FE_KERNEL(4, 10) && host->conntrack_loaded)
 		return host->evidence ? host->evidence : "conntrack is loaded";
 	return NULL;
 }
@@ -330,14 +335,14 @@ static void start(struct fe_planner *p)
 
 static void plan_family(struct fe_planner *p)
 {
-	const struct fe_host *host = p->context->host;
 	struct fe_cands cands = {0};
 
 	p->fam->given = true;
 	fe_track(p->rules, p->arena, &p->fam->track);
-	p->fam->tracked = fe_track_is_on(&p->fam->track) ||
-			  (host && host->conntrack_loaded);
-	p->fam->on_because = why_tracked(p);
+	if (!fe_track_is_on(&p->fam->track))
+		p->fam->on_because = why_tracked(p);
+	p->fam->tracked =
+	    fe_track_is_on(&p->fam->track) || p->fam->on_because;
 	if (!p->fam->tracked)
 		return;
 	start(p);

@@ -34,6 +34,7 @@ extern const char *const fe_plan_reason_names[FE_N_REASONS];
 struct fe_plan_options {
 	enum fe_plan_level level;
 	uint32_t max_rules; /* raw rules at most, a family; 0: no limit */
+	bool assume_tracked; /* tracking is on whatever the rules say */
 	bool no_check;      /* leave the independent check out */
 };
 
