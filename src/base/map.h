@@ -1,6 +1,6 @@
 /*
  * Map from strings to pointers. Keys are borrowed: they must outlive the map.
- * Open addressing, no removal.
+ * Open addressing; a key whose value becomes NULL keeps its slot.
  */
 #ifndef FE_MAP_H
 #define FE_MAP_H

@@ -374,37 +374,32 @@ static void do_rule(struct fe_line *line)
 		add_rules(line, chain, rules);
 }
 
-static size_t count_refs(const struct fe_table *table,
-			 const struct fe_chain *chain)
+/* How many rules jump to each chain, by its index; the caller frees it. */
+static uint32_t *count_refs(const struct fe_table *table)
 {
-	size_t n = 0;
+	uint32_t *refs = fe_calloc(table->chains.n, sizeof(*refs));
 
-	for (size_t c = 0; c < table->chains.n; c++)
-		for (size_t i = 0; i < table->chains.data[c]->rules.n; i++)
-			n += table->chains.data[c]->rules.data[i]->jump == chain;
-	return n;
+	for (size_t c = 0; c < table->chains.n; c++) {
+		const struct fe_chain *chain = table->chains.data[c];
+		for (size_t i = 0; i < chain->rules.n; i++)
+			if (chain->rules.data[i]->jump)
+				refs[chain->rules.data[i]->jump->index]++;
+	}
+	return refs;
 }
 
-static bool delete_chain(struct fe_line *line, struct fe_chain *chain,
-			 const struct fe_word *word)
+static bool may_delete(struct fe_line *line, const struct fe_chain *chain,
+		       const uint32_t *refs, const struct fe_word *word)
 {
-	const char *why = NULL;
+	const char *why = chain->builtin ? "is built in"
+			  : chain->rules.n ? "is not empty"
+			  : refs[chain->index] ? "is still jumped to" : NULL;
 
-	if (chain->builtin)
-		why = "is built in";
-	else if (chain->rules.n)
-		why = "is not empty";
-	else if (count_refs(line->table, chain))
-		why = "is still jumped to";
-	if (why) {
+	if (why)
 		fe_line_error(line, "FE101", word,
 			      "chain %s cannot be deleted: it %s", chain->name,
 			      why);
-		return false;
-	}
-	line->last_chain = NULL;
-	fe_table_remove_chain(line->table, chain);
-	return true;
+	return !why;
 }
 
 static int by_name(const void *a, const void *b)
@@ -415,30 +410,39 @@ static int by_name(const void *a, const void *b)
 }
 
 /* By name, up to the first that cannot be deleted. */
-static void delete_all_chains(struct fe_line *line)
+static void delete_all_chains(struct fe_line *line, const uint32_t *refs)
 {
-	size_t n = line->table->chains.n;
-	struct fe_chain **chains = fe_malloc(n * sizeof(*chains));
+	const struct fe_table *table = line->table;
+	struct fe_chain **chains =
+	    fe_malloc(table->chains.n * sizeof(*chains));
+	size_t n = 0, i;
 
-	memcpy(chains, line->table->chains.data, n * sizeof(*chains));
+	for (i = 0; i < table->chains.n; i++)
+		if (!table->chains.data[i]->builtin)
+			chains[n++] = table->chains.data[i];
 	qsort(chains, n, sizeof(*chains), by_name);
-	for (size_t i = 0; i < n; i++)
-		if (!chains[i]->builtin && !delete_chain(line, chains[i], NULL))
+	for (i = 0; i < n; i++)
+		if (!may_delete(line, chains[i], refs, NULL))
 			break;
+	fe_table_remove_chains(line->table, chains, i);
 	free(chains);
 }
 
 static void do_delete_chain(struct fe_line *line)
 {
+	uint32_t *refs = count_refs(line->table);
 	struct fe_chain *chain;
 
-	if (line->n_command_words) {
+	line->last_chain = NULL;
+	if (!line->n_command_words) {
+		delete_all_chains(line, refs);
+	} else {
 		chain = fe_line_chain(line, &line->words[0]);
-		if (chain)
-			delete_chain(line, chain, &line->words[0]);
-		return;
+		if (chain && may_delete(line, chain, refs, &line->words[0]))
+			fe_table_remove_chains(line->table, &chain, 1);
 	}
-	delete_all_chains(line);
+	line->last_chain = NULL;
+	free(refs);
 }
 
 static void do_policy(struct fe_line *line)

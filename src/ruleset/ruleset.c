@@ -148,16 +148,25 @@ void fe_table_clear(struct fe_table *table)
 	index_chains(table);
 }
 
-void fe_table_remove_chain(struct fe_table *table, struct fe_chain *chain)
+void fe_table_remove_chains(struct fe_table *table,
+			    struct fe_chain *const *chains, size_t n)
 {
-	assert(!chain->builtin && !chain->rules.n);
-	fe_vec_free(&chain->rules);
-	memmove(&table->chains.data[chain->index],
-		&table->chains.data[chain->index + 1],
-		(table->chains.n - chain->index - 1) *
-		    sizeof(table->chains.data[0]));
-	table->chains.n--;
-	index_chains(table);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		assert(!chains[i]->builtin && !chains[i]->rules.n);
+		fe_vec_free(&chains[i]->rules);
+		fe_map_set(&table->by_name, fe_str(chains[i]->name), NULL);
+		chains[i]->index = UINT32_MAX; /* goes */
+	}
+	for (size_t i = 0; i < table->chains.n; i++) {
+		struct fe_chain *c = table->chains.data[i];
+		if (c->index == UINT32_MAX)
+			continue;
+		c->index = (uint32_t)kept;
+		table->chains.data[kept++] = c;
+	}
+	table->chains.n = kept;
 }
 
 void fe_table_rename_chain(struct fe_table *table, struct fe_chain *chain,

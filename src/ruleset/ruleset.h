@@ -27,8 +27,9 @@ struct fe_chain *fe_table_add_chain(struct fe_table *table, struct fe_str name,
 /* Forgets the user chains and rules of a table; policies stay, as when
  * iptables-restore meets the table once more. */
 void fe_table_clear(struct fe_table *table);
-/* Removes an empty, unused user chain. */
-void fe_table_remove_chain(struct fe_table *table, struct fe_chain *chain);
+/* Removes empty, unused user chains. */
+void fe_table_remove_chains(struct fe_table *table,
+			    struct fe_chain *const *chains, size_t n);
 void fe_table_rename_chain(struct fe_table *table, struct fe_chain *chain,
 			   struct fe_str name);
 
