@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/trace.h"
+
 static void put_place(const struct fe_sources *sources, struct fe_span span,
 		      struct fe_out *out)
 {
@@ -215,21 +217,6 @@ void fe_tests_put_junit(const struct fe_test_results *results,
 
 /* --- JSON --- */
 
-static void put_json(const char *s, struct fe_out *out)
-{
-	fe_out_putc(out, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		if (c == '"' || c == '\\')
-			fe_out_putc(out, '\\');
-		if (c < 0x20)
-			fe_out_printf(out, "\\u%04x", c);
-		else
-			fe_out_putc(out, *s);
-	}
-	fe_out_putc(out, '"');
-}
-
 static void put_json_failure(const struct fe_failure *f,
 			     const struct fe_sources *sources,
 			     struct fe_out *out)
@@ -238,12 +225,12 @@ static void put_json_failure(const struct fe_failure *f,
 
 	fe_out_printf(out, "{\"line\":%u,\"column\":%u,\"expected\":",
 		      place.line, place.column);
-	put_json(f->wanted, out);
+	fe_trace_put_string(out, f->wanted);
 	fe_out_puts(out, ",\"got\":");
-	put_json(f->text, out);
+	fe_trace_put_string(out, f->text);
 	fe_out_puts(out, ",\"trace\":");
 	if (f->trace)
-		put_json(f->trace, out);
+		fe_trace_put_string(out, f->trace);
 	else
 		fe_out_puts(out, "null");
 	fe_out_putc(out, '}');
@@ -259,10 +246,10 @@ void fe_tests_put_json(const struct fe_test_results *results,
 	for (size_t i = 0; i < results->list.n; i++) {
 		const struct fe_test_result *t = results->list.data[i];
 		fe_out_puts(out, i ? ",\n{\"file\":" : "\n{\"file\":");
-		put_json(t->file, out);
+		fe_trace_put_string(out, t->file);
 		fe_out_printf(out, ",\"line\":%u,\"name\":",
 			      fe_source_place(sources, t->span).line);
-		put_json(t->name, out);
+		fe_trace_put_string(out, t->name);
 		fe_out_printf(out, ",\"passed\":%s,\"packets\":%llu,"
 				   "\"failures\":[",
 			      t->failures.n ? "false" : "true",

@@ -15,7 +15,7 @@ const char *const fe_ctstate_names[FE_CT_UNTRACKED + 1] = {
 	[FE_CT_UNTRACKED] = "UNTRACKED",
 };
 
-static void put_string(struct fe_out *out, const char *s)
+void fe_trace_put_string(struct fe_out *out, const char *s)
 {
 	fe_out_putc(out, '"');
 	for (; *s; s++) {
@@ -34,7 +34,7 @@ static void put_name(struct fe_out *out, const char *key, const char *name)
 {
 	fe_out_printf(out, ",\"%s\":", key);
 	if (name)
-		put_string(out, name);
+		fe_trace_put_string(out, name);
 	else
 		fe_out_puts(out, "null");
 }
@@ -47,7 +47,7 @@ static void put_by(const struct fe_decision *by,
 	fe_out_puts(out, ",\"by\":");
 	if (by->why) {
 		fe_out_puts(out, "{\"reason\":");
-		put_string(out, by->why);
+		fe_trace_put_string(out, by->why);
 		fe_out_putc(out, '}');
 		return;
 	}
@@ -58,7 +58,7 @@ static void put_by(const struct fe_decision *by,
 	span = by->rule ? by->rule->span : by->chain->span;
 	fe_out_printf(out, "{\"table\":\"%s\",\"chain\":",
 		      fe_table_names[by->chain->table->id]);
-	put_string(out, by->chain->name);
+	fe_trace_put_string(out, by->chain->name);
 	if (by->rule)
 		fe_out_printf(out, ",\"rule\":%u", by->rule->index);
 	else

@@ -20,6 +20,9 @@ struct fe_trace_line {
 void fe_trace_put(const struct fe_trace_line *line, const struct fe_host *host,
 		  const struct fe_sources *sources, struct fe_out *out);
 
+/* A JSON string. */
+void fe_trace_put_string(struct fe_out *out, const char *s);
+
 /* "accept", "drop", ... and "NEW", ..., as the trace has them. */
 extern const char *const fe_fate_names[FE_FATE_QUEUE + 1];
 extern const char *const fe_ctstate_names[FE_CT_UNTRACKED + 1];
