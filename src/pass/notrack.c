@@ -9,6 +9,7 @@
  */
 #include "pass/notrack.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "pass/plan_priv.h"
@@ -68,11 +69,31 @@ static void assumptions(struct fe_planner *p, bool ports)
 			  "(net.netfilter.nf_conntrack_helper is 0)");
 }
 
+/* Whole headers in packets that are too short for them: there are none. */
+static fe_set impossible(struct fe_planner *p, uint8_t proto)
+{
+	fe_set set = fe_set_range(p->space, FE_F_PROTO, fe_u128(proto),
+				  fe_u128(proto));
+
+	set = fe_set_and(p->space, set,
+			 fe_set_range(p->space, FE_F_HDR, fe_u128(FE_HDR_WHOLE),
+				      fe_u128(FE_HDR_WHOLE)));
+	return fe_set_and(p->space, set,
+			  fe_set_range(p->space, FE_F_LENGTH, fe_u128(0),
+				       fe_u128(fe_plan_guard(p, proto))));
+}
+
 static bool within_done(struct fe_planner *p, const struct fe_class_sets *s)
 {
-	return fe_set_minus(p->space, s->raw_pre, p->done_pre) ==
+	fe_set none = fe_set_or(p->space, impossible(p, IPPROTO_TCP),
+				impossible(p, IPPROTO_UDP));
+
+	return fe_set_minus(p->space, s->raw_pre,
+			    fe_set_or(p->space, p->done_pre, none)) ==
 		   FE_SET_EMPTY &&
-	       fe_set_minus(p->space, s->raw_out, p->done_out) == FE_SET_EMPTY;
+	       fe_set_minus(p->space, s->raw_out,
+			    fe_set_or(p->space, p->done_out, none)) ==
+		   FE_SET_EMPTY;
 }
 
 static unsigned raw_rules(const struct fe_plan_class *class)
@@ -230,6 +251,8 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 		allow(p, c);
 		fe_plan_sets(p, c, &sets);
 		if (within_done(p, &sets)) {
+			p->fam->n_already += !p->fam->classes.n;
+			lo_taken |= c->lo_only && !c->a.mask.lo;
 			fe_vec_push(&p->taken, c->from);
 			continue;
 		}
@@ -248,7 +271,8 @@ static void try_all(struct fe_planner *p, struct fe_cands *cands)
 		}
 		fe_vec_free(&proof.differences);
 	}
-	if (broad && !p->fam->classes.n && !p->fam->refusals.n)
+	if (broad && !p->fam->classes.n && !p->fam->refusals.n &&
+	    !p->fam->n_already)
 		refuse(p, broad, &broadest);
 	if (p->fam->foreign_errors) {
 		renew(p);
@@ -296,6 +320,29 @@ static const char *why_tracked(const struct fe_planner *p)
 	return NULL;
 }
 
+/* What a raw chain surely untracks as it is, fewer packets rather than more:
+ * only rules of the chain itself that nothing before them can hide. */
+static fe_set untracks(struct fe_planner *p, enum fe_hook hook)
+{
+	const struct fe_chain *chain = fe_plan_chain(p, FE_RAW, hook);
+	fe_set reach = FE_SET_ALL, set = FE_SET_EMPTY;
+
+	for (size_t i = 0; chain && i < chain->rules.n; i++) {
+		const struct fe_rule *rule = chain->rules.data[i];
+
+		if (rule->action == FE_ACT_NOTRACK)
+			set = fe_set_or(
+			    p->space, set,
+			    fe_set_and(p->space, reach,
+				       fe_behave_must(p->behave, rule)));
+		else if (rule->action != FE_ACT_LOG &&
+			 rule->action != FE_ACT_NONE)
+			reach = fe_set_minus(p->space, reach,
+					     fe_behave_may(p->behave, rule));
+	}
+	return set;
+}
+
 static void start(struct fe_planner *p)
 {
 	p->addresses = fe_plan_by_address(p);
@@ -328,7 +375,8 @@ static void start(struct fe_planner *p)
 	p->plain = fe_set_mask(p->space, FE_F_CTSTATUS, fe_u128(0),
 			       fe_u128(FE_IPS_EXPECTED | FE_IPS_SRC_NAT |
 				       FE_IPS_DST_NAT));
-	p->done_pre = p->done_out = FE_SET_EMPTY;
+	p->done_pre = untracks(p, FE_PREROUTING);
+	p->done_out = untracks(p, FE_OUTPUT);
 	for (unsigned h = 0; h < FE_N_HOOKS; h++)
 		p->untracked[h] = p->accepted[h] = FE_SET_EMPTY;
 }

@@ -79,6 +79,7 @@ struct fe_plan_family {
 	const char *on_because;       /* when no rule of it is a trigger */
 	bool foreign_errors;          /* ICMP errors about its classes can come
 					 from outside the classes */
+	unsigned n_already;           /* classes that rules untrack already */
 	FE_VEC(struct fe_plan_class) classes;
 	FE_VEC(struct fe_plan_refusal) refusals;
 	FE_VEC(struct fe_plan_difference) differences;

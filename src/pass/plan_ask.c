@@ -47,8 +47,8 @@ bool fe_ask_budget_left(struct fe_planner *p, struct fe_proof *proof)
 			      "%s", fe_plan_undecided);
 }
 
-const struct fe_chain *fe_ask_chain(const struct fe_planner *p,
-				      enum fe_table_id id, enum fe_hook hook)
+const struct fe_chain *fe_plan_chain(const struct fe_planner *p,
+				     enum fe_table_id id, enum fe_hook hook)
 {
 	const struct fe_table *table = &p->rules->tables[id];
 
@@ -69,7 +69,7 @@ struct plan_site fe_ask_site(const struct fe_planner *p, unsigned i)
 {
 	return (struct plan_site){
 	    sites[i].table, sites[i].hook,
-	    fe_ask_chain(p, sites[i].table, sites[i].hook)};
+	    fe_plan_chain(p, sites[i].table, sites[i].hook)};
 }
 
 static const char *verdict(uint32_t behaviour)

@@ -35,8 +35,6 @@ struct plan_site fe_ask_site(const struct fe_planner *p, unsigned i);
 /* The packets of `at` that site i sees so. */
 fe_set fe_ask_within(struct fe_planner *p, unsigned i,
 		     const fe_set at[FE_N_HOOKS]);
-const struct fe_chain *fe_ask_chain(const struct fe_planner *p,
-				    enum fe_table_id id, enum fe_hook hook);
 fe_set fe_ask_proto(struct fe_planner *p, unsigned proto);
 extern const char fe_plan_undecided[];
 bool fe_ask_budget_left(struct fe_planner *p, struct fe_proof *proof);

@@ -157,7 +157,8 @@ static void put_head(const struct fe_plan *plan,
 				      fam->classes.data[i].removes,
 				      fam->classes.data[i].price);
 	} else {
-		fe_out_puts(out, "#\n# No class can be untracked.\n");
+		fe_out_printf(out, "#\n# No %sclass can be untracked.\n",
+			      fam->n_already ? "further " : "");
 	}
 	put_differences(plan, fam, out);
 	put_refusals(fam, out);

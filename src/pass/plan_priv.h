@@ -99,6 +99,9 @@ void fe_plan_sets(struct fe_planner *p, const struct fe_cand *c,
 /* Adds the raw rules, companions and flush lines of a class. */
 void fe_plan_rules(struct fe_planner *p, const struct fe_cand *c,
 		   const struct fe_proof *proof, struct fe_plan_class *class);
+/* The greatest length that is too short for the header: the guard of
+ * condition 7. */
+unsigned fe_plan_guard(const struct fe_planner *p, uint8_t proto);
 /* The addresses LOCAL stands for in rules: NULL-terminated texts. */
 bool fe_plan_by_address(struct fe_planner *p);
 
@@ -112,6 +115,9 @@ bool fe_plan_refuse(struct fe_planner *p, struct fe_proof *proof,
     __attribute__((format(printf, 6, 7)));
 /* A packet of the set, as text; NULL: none. */
 const char *fe_plan_witness(struct fe_planner *p, fe_set set);
+/* A builtin chain, or NULL. */
+const struct fe_chain *fe_plan_chain(const struct fe_planner *p,
+				     enum fe_table_id id, enum fe_hook hook);
 /* "filter/INPUT:4" in the arena. */
 const char *fe_plan_place(struct fe_planner *p, const struct fe_rule *rule);
 /* Whether the host may forward packets: unless its sysctl says no. */

@@ -122,7 +122,7 @@ static fe_set where_is(struct fe_planner *p, fe_set map, uint32_t terminal,
 static bool covered(struct fe_planner *p, enum fe_hook hook, fe_set within,
 		    bool *head, struct fe_proof *proof)
 {
-	const struct fe_chain *chain = fe_ask_chain(p, FE_RAW, hook);
+	const struct fe_chain *chain = fe_plan_chain(p, FE_RAW, hook);
 	struct cover_scan scan = {.behave = p->behave};
 	fe_set map;
 
@@ -317,7 +317,7 @@ static bool made_alike(struct fe_planner *p, fe_set made, const char *what,
 	    FE_CT_RELATED, FE_CT_INVALID, FE_SET_ALL,
 	    p->options->level == FE_LEVEL_INVALID, what};
 	struct plan_question q = {
-	    .site = {FE_RAW, FE_OUTPUT, fe_ask_chain(p, FE_RAW, FE_OUTPUT)},
+	    .site = {FE_RAW, FE_OUTPUT, fe_plan_chain(p, FE_RAW, FE_OUTPUT)},
 	    .compares = &cmp,
 	    .n = 1,
 	};

@@ -276,8 +276,7 @@ static const char *proto_name(struct fe_planner *p, uint8_t proto)
 	}
 }
 
-/* Too short for the header: the guard of condition 7. */
-static unsigned guard(struct fe_planner *p, uint8_t proto)
+unsigned fe_plan_guard(const struct fe_planner *p, uint8_t proto)
 {
 	return (p->family == 4 ? 20u : 40u) +
 	       (proto == IPPROTO_TCP ? 20u : 8u) - 1;
@@ -291,7 +290,7 @@ static void put_ports(struct fe_planner *p, uint8_t proto,
 
 	if (!sports->n && !dports->n)
 		return;
-	fe_buf_printf(buf, " -m length ! --length 0:%u", guard(p, proto));
+	fe_buf_printf(buf, " -m length ! --length 0:%u", fe_plan_guard(p, proto));
 	if (multi && sports->n && dports->n) {
 		/* One multiport option each: two matches. */
 		fe_buf_puts(buf, " -m multiport --sports ");
