@@ -58,7 +58,7 @@ int ferrule_rules_read(struct ferrule_rules *rules, const char *path,
 {
 	struct ferrule *ferrule = rules->ferrule;
 	uint32_t index;
-	int error = fe_sources_read(ferrule->sources, path, &index);
+	int error = fe_sources_read_lines(ferrule->sources, path, &index);
 
 	if (!error)
 		return read_source(rules, index, options);

@@ -45,6 +45,10 @@ static int run(struct ferrule_tests *tests, struct fe_fer *fer,
 	else
 		ok &= fe_fer_rules(fer);
 	ok &= !fer->failed;
+	if (ok && !fer->tests.n) {
+		ferrule_error(tests->ferrule, "%s holds no tests", fer->path);
+		return FERRULE_UNREADABLE;
+	}
 	if (ok)
 		fe_run_tests(fer, &run_options, &tests->results);
 	if (!ok || fer->failed)

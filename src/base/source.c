@@ -97,11 +97,11 @@ static void take(struct reading *r, size_t got)
 }
 
 /* A file of one endless line is not read to its end. */
-static int read_all(int fd, struct reading *r)
+static int read_all(int fd, struct reading *r, bool lines)
 {
 	r->cap = first_cap(fd);
 	r->text = fe_malloc_large(r->cap);
-	while (!r->cut) {
+	while (!lines || !r->cut) {
 		if (r->size + 1 >= r->cap)
 			r->text = fe_realloc(r->text, r->cap *= 2);
 		size_t room = r->cap - r->size - 1;
@@ -120,8 +120,8 @@ static int read_all(int fd, struct reading *r)
 	return 0;
 }
 
-int fe_sources_read(struct fe_sources *sources, const char *path,
-		    uint32_t *index)
+static int read_file(struct fe_sources *sources, const char *path, bool lines,
+		     uint32_t *index)
 {
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -129,7 +129,7 @@ int fe_sources_read(struct fe_sources *sources, const char *path,
 
 	if (fd < 0)
 		return errno;
-	int error = read_all(fd, &r);
+	int error = read_all(fd, &r, lines);
 	if (!is_stdin)
 		close(fd);
 	if (error) {
@@ -137,9 +137,21 @@ int fe_sources_read(struct fe_sources *sources, const char *path,
 		return error;
 	}
 	*index = adopt(sources, is_stdin ? "<stdin>" : path, r.text, r.size);
-	if (r.cut)
+	if (lines && r.cut)
 		sources->list.data[*index]->cut = (uint32_t)r.line;
 	return 0;
+}
+
+int fe_sources_read(struct fe_sources *sources, const char *path,
+		    uint32_t *index)
+{
+	return read_file(sources, path, false, index);
+}
+
+int fe_sources_read_lines(struct fe_sources *sources, const char *path,
+			  uint32_t *index)
+{
+	return read_file(sources, path, true, index);
 }
 
 const struct fe_source *fe_source(const struct fe_sources *sources,

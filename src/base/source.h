@@ -46,8 +46,13 @@ uint32_t fe_sources_add(struct fe_sources *sources, const char *name,
  */
 int fe_sources_read(struct fe_sources *sources, const char *path,
 		    uint32_t *index);
+/*
+ * The same for a text of lines: reading stops at a line that is too long to be
+ * one, however much would follow, and the source's cut says where.
+ */
+int fe_sources_read_lines(struct fe_sources *sources, const char *path,
+			  uint32_t *index);
 #define FE_SOURCE_MAX ((size_t)2 << 30)
-/* A longer line is no rule: reading stops there, however much would follow. */
 #define FE_SOURCE_LINE_MAX ((size_t)1 << 20)
 #define FE_NOT_CUT UINT32_MAX
 

@@ -34,9 +34,8 @@ static bool is_text(struct fe_str text, uint32_t index, struct fe_diags *diags)
 	return true;
 }
 
-/* The text up to a line that nobody read to its end. */
-static struct fe_str whole_lines(const struct fe_source *source,
-				 uint32_t index, struct fe_diags *diags)
+struct fe_str fe_read_whole_lines(const struct fe_source *source,
+				  uint32_t index, struct fe_diags *diags)
 {
 	struct fe_str text = source->text;
 	struct fe_diag *d;
@@ -45,7 +44,7 @@ static struct fe_str whole_lines(const struct fe_source *source,
 		return text;
 	text.len = source->cut;
 	d = fe_diag(diags, FE_ERROR, NULL, span_at(index, source->cut, 0),
-		    "this line has more than %zu bytes: it is no rule",
+		    "this line has more than %zu bytes",
 		    FE_SOURCE_LINE_MAX);
 	fe_diag_hint(diags, d, "nothing of the file is read from here on");
 	return text;
@@ -151,7 +150,7 @@ bool fe_read(struct fe_sources *sources, uint32_t index,
 
 	if (!is_text(source->text, index, diags))
 		return false;
-	struct fe_str text = whole_lines(source, index, diags);
+	struct fe_str text = fe_read_whole_lines(source, index, diags);
 	if (!text.len && diags->n_errors > errors)
 		return false;
 	if (spelling == FE_SPELLED_NOTHING) {

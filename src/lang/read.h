@@ -36,6 +36,9 @@ struct fe_rules {              /* what a run, plan or lint works on */
 bool fe_read(struct fe_sources *sources, uint32_t index,
 	     const struct fe_read_options *options, struct fe_rules *rules,
 	     struct fe_diags *diags);
+/* The text up to a line that was not read to its end, which is reported. */
+struct fe_str fe_read_whole_lines(const struct fe_source *source,
+				  uint32_t index, struct fe_diags *diags);
 void fe_rules_free(struct fe_rules *rules);
 
 #endif

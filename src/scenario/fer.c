@@ -276,6 +276,7 @@ struct fe_fer *fe_fer_parse(struct fe_sources *sources, uint32_t index,
 	fer->host = host;
 	fer->path = fe_arena_strdup(fer->arena,
 				    fe_source(sources, index)->name);
+	fe_read_whole_lines(fe_source(sources, index), index, diags);
 	fer->script = fe_script_read(sources, index, diags);
 	fer->failed = diags->n_errors > errors;
 	read_all(fer);
@@ -286,7 +287,7 @@ struct fe_fer *fe_fer_read(const char *path, struct fe_host *host,
 			   struct fe_sources *sources, struct fe_diags *diags)
 {
 	uint32_t index;
-	int error = fe_sources_read(sources, path, &index);
+	int error = fe_sources_read_lines(sources, path, &index);
 
 	if (!error)
 		return fe_fer_parse(sources, index, host, diags);
@@ -300,7 +301,7 @@ static bool read_rules(struct fe_fer *fer, const struct fe_use *use,
 {
 	const struct fe_read_options options = {0};
 	uint32_t index;
-	int error = fe_sources_read(fer->sources, use->path, &index);
+	int error = fe_sources_read_lines(fer->sources, use->path, &index);
 
 	if (!error)
 		return fe_read(fer->sources, index, &options, rules,

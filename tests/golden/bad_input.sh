@@ -104,7 +104,7 @@ head -c 4096 /bin/sh >binary
 	>bytes
 truncate -s 1G zeros
 { builtin; awk 'BEGIN { printf "-A INPUT -m comment --comment "
-	for (i = 0; i < 2000000; i++) printf "a"; print ""; print "COMMIT" }'; } \
+	for (i = 0; i < 4000000; i++) printf "a"; print ""; print "COMMIT" }'; } \
 	>long
 { builtin; awk 'BEGIN { for (i = 0; i < 5000; i++)
 	print "-A INPUT --bogus " i; print "COMMIT" }'; } >mistakes
@@ -140,7 +140,7 @@ rules_command() {
 	expect 3 'FE109.*calls itself' "$name: a loop" "$FERRULE" "$@" loop
 	expect 3 'FE109.*calls itself' "$name: a chain that calls itself" \
 		"$FERRULE" "$@" self
-	expect 3 'long:5:1: error: this line has' "$name: a line of 2 MB" \
+	expect 3 'long:5:1: error: this line has' "$name: a line of 4 MB" \
 		./small "$FERRULE" "$@" long
 	expect 3 'zeros:1:1: error.*zero byte' "$name: 1 GB of zeros" \
 		./small "$FERRULE" "$@" zeros
@@ -230,6 +230,42 @@ if has plan; then
 		"$FERRULE" plan mistakes
 	expect 3 'cannot make' 'plan: no folder' "$FERRULE" plan -o empty/x good
 fi
+# Test files.
+tests_command() {
+	head -c 70 good.fer >cut.fer
+	{ cat good.fer; printf '# '; tail -n 2 long | head -n 1; } >long.fer
+	awk 'BEGIN { for (i = 0; i < 100000; i++) printf "test \"a\" { " }' \
+		>deep.fer
+	expect 0 '1 passed' 'test: good' "$FERRULE" test good.fer
+	expect 3 'No such file' 'test: missing' "$FERRULE" test missing
+	expect 3 'Is a directory' 'test: a directory' "$FERRULE" test folder
+	expect 3 'holds no tests' 'test: empty' "$FERRULE" test empty
+	expect 3 'binary:1:1: error' 'test: a program' "$FERRULE" test binary
+	expect 3 'cut.fer:[0-9]*:[0-9]*: error' 'test: cut' \
+		"$FERRULE" test cut.fer
+	expect 3 'long.fer:7:1: error: this line has' 'test: a line of 4 MB' \
+		./small "$FERRULE" test long.fer
+	expect 3 'zeros:1:1: error' 'test: 1 GB of zeros' \
+		./small "$FERRULE" test zeros
+	expect 3 'deep.fer:1:[0-9]*: error: blocks are nested' \
+		'test: 100,000 nested blocks' ./small "$FERRULE" test deep.fer
+	endless | ./small "$FERRULE" test - >all 2>&1
+	grep -q 'stdin>:1:1: error: ' all
+	result $? 'test: 1 GB in one line'
+	writes test test good.fer
+}
+if has test; then
+	{
+		echo 'use good'
+		echo 'host h { eth0 192.0.2.5/24 }'
+		echo 'test "x" {'
+		echo '  flow f = tcp 192.0.2.9:4000 -> 192.0.2.5:22 in eth0'
+		echo '  send f SYN expect accept'
+		echo '}'
+	} >good.fer
+	tests_command
+fi
+
 for args in help --version 'help fmt' 'fmt --help' 'lint --format sarif good' \
 	'state --format json good' 'explain tcp'; do
 	has explain || [ "$args" != 'explain tcp' ] || continue
