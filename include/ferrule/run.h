@@ -41,6 +41,12 @@ struct ferrule_run_options {
 	bool assume_tracked; /* conntrack is on whatever the rules say */
 };
 
+/*
+ * Makes of the rules what `iptables-restore --noflush FILE` makes of them: a
+ * plan on top. FERRULE_UNREADABLE when not all of the file was understood.
+ */
+int ferrule_rules_apply(struct ferrule_rules *rules, const char *path);
+
 struct ferrule_run;
 
 /* NULL after an error, which is among the diagnostics; *status says which.

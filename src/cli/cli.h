@@ -25,6 +25,7 @@ cli_command_fn cmd_explain;
 cli_command_fn cmd_help;
 cli_command_fn cmd_lint;
 cli_command_fn cmd_plan;
+cli_command_fn cmd_run;
 cli_command_fn cmd_state;
 cli_command_fn cmd_test;
 

@@ -17,6 +17,7 @@ static const struct command {
     {"help", cmd_help, "this text, or a command's own"},
     {"lint", cmd_lint, "findings about rules, with witnesses"},
     {"plan", cmd_plan, "rules that leave packets untracked, proved"},
+    {"run", cmd_run, "play traffic through rules, conntrack and NAT"},
     {"state", cmd_state, "which rules need connection tracking"},
     {"test", cmd_test, "play tests (.fer files), for CI"},
 };

@@ -117,6 +117,9 @@ void fe_plan_print(const struct fe_plan *plan, unsigned family,
 		   bool rules_only, struct fe_out *out);
 void fe_plan_print_rollback(const struct fe_plan *plan, unsigned family,
 			    struct fe_out *out);
+/* Adds the text of rules with the text of a plan loaded on top of them. */
+void fe_plan_join(const struct fe_ruleset *rules, const char *extra,
+		  struct fe_buf *to);
 /* Adds the text of rules with the plan loaded on top of them. */
 void fe_plan_apply(const struct fe_plan *plan, const struct fe_ruleset *rules,
 		   struct fe_buf *to);

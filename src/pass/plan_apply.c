@@ -9,17 +9,14 @@
 #include "pass/notrack.h"
 #include "ruleset/ruleset.h"
 
-void fe_plan_apply(const struct fe_plan *plan, const struct fe_ruleset *rules,
-		   struct fe_buf *to)
+void fe_plan_join(const struct fe_ruleset *rules, const char *extra,
+		  struct fe_buf *to)
 {
-	struct fe_buf original = {0}, extra = {0};
+	struct fe_buf original = {0};
 	struct fe_out out;
 
 	fe_out_init(&out, fe_write_buf, &original);
 	fe_ruleset_print(rules, 0, &out);
-	fe_out_close(&out);
-	fe_out_init(&out, fe_write_buf, &extra);
-	fe_plan_print(plan, rules->family, true, &out);
 	fe_out_close(&out);
 	for (unsigned t = 0; t < FE_N_TABLES; t++) {
 		char head[32];
@@ -27,7 +24,7 @@ void fe_plan_apply(const struct fe_plan *plan, const struct fe_ruleset *rules,
 
 		snprintf(head, sizeof(head), "*%s\n", fe_table_names[t]);
 		at = strstr(fe_buf_text(&original), head);
-		rest = strstr(fe_buf_text(&extra), head);
+		rest = strstr(extra, head);
 		if (!at && !rest)
 			continue;
 		fe_buf_puts(to, head);
@@ -46,5 +43,17 @@ void fe_plan_apply(const struct fe_plan *plan, const struct fe_ruleset *rules,
 		fe_buf_puts(to, "COMMIT\n");
 	}
 	fe_buf_free(&original);
+}
+
+void fe_plan_apply(const struct fe_plan *plan, const struct fe_ruleset *rules,
+		   struct fe_buf *to)
+{
+	struct fe_buf extra = {0};
+	struct fe_out out;
+
+	fe_out_init(&out, fe_write_buf, &extra);
+	fe_plan_print(plan, rules->family, true, &out);
+	fe_out_close(&out);
+	fe_plan_join(rules, fe_buf_text(&extra), to);
 	fe_buf_free(&extra);
 }
