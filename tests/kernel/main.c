@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,12 +36,17 @@ struct totals {
 	size_t packets, entries, rules;
 };
 
+struct plan_totals {
+	struct kt_plan_totals level[2];
+};
+
 struct tester {
 	const struct options *o;
 	struct kt_pool *pool;
 	struct fe_buf out; /* of the group */
 	struct totals totals;
-	struct kt_plan_totals plans[2]; /* by level */
+	struct plan_totals plans;
+	struct plan_totals *shared; /* of all workers, or NULL */
 };
 
 /* Both evaluators against the kernel; the number of differences. */
@@ -205,7 +211,7 @@ static bool run_plan_case(struct tester *t, unsigned number)
 			fe_buf_printf(&report, "  kernel: %s\n", before.error);
 		else
 			kt_plan_judge(t->pool, c, &before, level,
-				      &t->plans[level], &report);
+				      &t->plans.level[level], &report);
 		if (report.size) {
 			ok = false;
 			fe_buf_printf(&t->out, "# plan, level %s, ",
@@ -244,15 +250,31 @@ static void run_plans(struct tester *t, unsigned number)
 
 		run_plan_group(t, g * GROUP, end < cases ? end : cases);
 	}
-	if (cases) {
-		kt_plan_totals_text(&t->plans[0], "none", &t->out);
-		kt_plan_totals_text(&t->plans[1], "invalid", &t->out);
-	}
+	if (t->shared)
+		t->shared[number] = t->plans;
 }
 
-static int worker(const struct options *o, unsigned number)
+/* The sum over all workers. */
+static void say_plan_totals(const struct options *o, struct plan_totals *shared)
 {
-	struct tester t = {.o = o, .pool = kt_pool_new()};
+	static const char *const levels[] = {"none", "invalid"};
+	struct fe_buf text = {0};
+
+	for (unsigned level = 0; level < 2; level++) {
+		struct kt_plan_totals sum = {0};
+
+		for (unsigned i = 0; i < o->jobs; i++)
+			kt_plan_totals_add(&sum, &shared[i].level[level]);
+		kt_plan_totals_text(&sum, levels[level], &text);
+	}
+	fputs(fe_buf_text(&text), stdout);
+	fe_buf_free(&text);
+}
+
+static int worker(const struct options *o, unsigned number,
+		  struct plan_totals *shared)
+{
+	struct tester t = {.o = o, .pool = kt_pool_new(), .shared = shared};
 
 	for (unsigned g = number; g * GROUP < o->cases; g += o->jobs) {
 		unsigned end = (g + 1) * GROUP;
@@ -273,19 +295,27 @@ static int worker(const struct options *o, unsigned number)
 
 static int run_workers(const struct options *o)
 {
+	size_t size = o->jobs * sizeof(struct plan_totals);
+	struct plan_totals *shared = NULL;
 	int bad = 0, status;
 
-	if (o->jobs == 1)
-		return worker(o, 0);
+	if (o->plans)
+		shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		abort();
+	fflush(stdout);
 	for (unsigned i = 0; i < o->jobs; i++)
 		if (fork() == 0) {
-			int rc = worker(o, i);
+			int rc = worker(o, i, shared);
 
 			fflush(stdout);
 			_exit(rc);
 		}
 	while (wait(&status) > 0)
 		bad |= status != 0;
+	if (shared)
+		say_plan_totals(o, shared);
 	return bad;
 }
 

@@ -340,6 +340,23 @@ bool kt_plan_judge(struct kt_pool *pool, struct kt_case *c,
 	return j.n_wrong == 0;
 }
 
+void kt_plan_totals_add(struct kt_plan_totals *to,
+			const struct kt_plan_totals *more)
+{
+	to->cases += more->cases;
+	to->failed += more->failed;
+	to->made += more->made;
+	to->unclear += more->unclear;
+	to->planted += more->planted;
+	to->covered += more->covered;
+	to->packets += more->packets;
+	to->before += more->before;
+	to->after += more->after;
+	to->differ += more->differ;
+	for (unsigned i = 0; i < FE_N_REASONS; i++)
+		to->refusals[i] += more->refusals[i];
+}
+
 void kt_plan_totals_text(const struct kt_plan_totals *t, const char *level,
 			 struct fe_buf *buf)
 {

@@ -20,6 +20,8 @@ struct kt_plan_totals {
 bool kt_plan_judge(struct kt_pool *pool, struct kt_case *c,
 		   const struct kt_play *before, enum fe_plan_level level,
 		   struct kt_plan_totals *totals, struct fe_buf *report);
+void kt_plan_totals_add(struct kt_plan_totals *to,
+			const struct kt_plan_totals *more);
 void kt_plan_totals_text(const struct kt_plan_totals *totals, const char *level,
 			 struct fe_buf *buf);
 
