@@ -62,8 +62,11 @@ static void play(struct playing *p)
 static void failed(struct fe_runner *r, const struct fe_step *step,
 		   const char *wanted, const char *text)
 {
-	struct fe_failure failure = {.span = step->line->span,
-				     .wanted = wanted, .text = text};
+	/* Results outlive the file that the path stands in. */
+	struct fe_failure failure = {
+	    .span = step->line->span,
+	    .wanted = fe_arena_strdup(r->arena, wanted),
+	    .text = fe_arena_strdup(r->arena, text)};
 
 	fe_vec_push(&r->result->failures, failure);
 }

@@ -112,7 +112,8 @@ mkdir folder
 
 # ./small COMMAND...: with 1 MiB of stack and 1 GB of addresses, where that can
 # be had (a sanitizer wants terabytes).
-if [ -n "$(ulimit -v 1000000; "$FERRULE" --version 2>/dev/null)" ]; then
+if sh -c 'ulimit -v 1000000; "$0" --version; exit $?' "$FERRULE" \
+	>/dev/null 2>&1; then
 	limits='ulimit -s 1024; ulimit -v 1000000'
 else
 	limits=:
