@@ -80,6 +80,15 @@ int ferrule_run_write_comparison(struct ferrule_run *before,
 				 enum ferrule_run_format format,
 				 const struct ferrule_out *out);
 
+/*
+ * Leads one packet through the rules, hook by hook, and writes its way:
+ * "tcp 10.1.2.3:40000 -> 10.0.0.5:22 SYN in eth0". Packets that go before it
+ * are separated by ';': "...; SYN,ACK reply; ACK".
+ */
+int ferrule_trace(struct ferrule_rules *rules,
+		  const struct ferrule_host_options *host, const char *packet,
+		  const struct ferrule_out *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -317,6 +317,8 @@ int ferrule_run_write_summary(struct ferrule_run *run,
 	const struct fe_sources *sources = run->ferrule->sources;
 	struct fe_out out;
 
+	if (!run->engine)
+		return FERRULE_OK; /* no traffic could be opened */
 	fe_out_from_public(&out, to);
 	switch (format) {
 	case FERRULE_RUN_TEXT:

@@ -28,6 +28,7 @@ cli_command_fn cmd_plan;
 cli_command_fn cmd_run;
 cli_command_fn cmd_state;
 cli_command_fn cmd_test;
+cli_command_fn cmd_trace;
 
 /*
  * Output files are written to a temporary name beside the file and renamed

@@ -20,6 +20,7 @@ static const struct command {
     {"run", cmd_run, "play traffic through rules, conntrack and NAT"},
     {"state", cmd_state, "which rules need connection tracking"},
     {"test", cmd_test, "play tests (.fer files), for CI"},
+    {"trace", cmd_trace, "one packet, hook by hook"},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -90,10 +90,10 @@ static void put_table_text(const struct fe_summary *s, struct fe_out *out)
 {
 	static const char *const names[] = {"IPv4", "IPv6"};
 
-	fe_out_puts(out, "tracking    ");
+	fe_out_puts(out, "tracking   ");
 	for (int i = 0; i < 2; i++)
 		if (s->has[i])
-			fe_out_printf(out, "%s %s  ", names[i],
+			fe_out_printf(out, " %s %s", names[i],
 				      s->tracks[i] ? "on" : "off");
 	fe_out_printf(out, "\nentries     %u at the end, %u at most, room for "
 			   "%u\n", s->ct.entries, s->ct.peak, s->ct_max);
@@ -115,8 +115,8 @@ void fe_summary_text(const struct fe_summary *s,
 	fe_out_puts(out, "verdicts   ");
 	for (unsigned i = 0; i <= FE_FATE_QUEUE; i++)
 		if (s->fates[i] || i <= FE_FATE_DROP)
-			fe_out_printf(out, " %s %llu ", fe_fate_names[i],
-				      LLU(s->fates[i]));
+			fe_out_printf(out, "%s %s %llu", i ? "," : "",
+				      fe_fate_names[i], LLU(s->fates[i]));
 	fe_out_printf(out, "\ndelivered   %llu to this host, %llu left it; it "
 			   "made %llu answers\n",
 		      LLU(s->local), LLU(s->left), LLU(s->generated));

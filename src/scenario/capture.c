@@ -236,6 +236,11 @@ static enum fe_adapted adapt_made(struct fe_capture_adapter *a,
 		p->iif = fe_host_oif(a->host, p->family, p->src, &ignored);
 	if (!p->iif)
 		p->iif = first_iface(a->host);
+	/* Where nothing tells, packets are meant for this host. */
+	if (!a->host->known && !a->host->sysctls.ip_forward &&
+	    !fe_host_is_local(a->host, p->family, p->dst))
+		fe_host_add_addr(a->host, p->iif, p->family, p->dst,
+				 p->family == 4 ? 32 : 128);
 	return FE_ADAPT_PLAY;
 }
 

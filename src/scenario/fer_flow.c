@@ -143,6 +143,9 @@ struct fe_fer_flow *fe_fer_flow(struct fe_fer *fer, struct fe_test *test,
 		fe_fer_error(fer, word.span, "there is a flow of this name");
 		return NULL;
 	}
+	flow->id = (uint16_t)(test->flows.n + 1);
+	/* Known from here on, lest a mistake below makes more of them. */
+	fe_vec_push(&test->flows, flow);
 	if (!fe_cursor_take(&c, "=")) {
 		fe_fer_error(fer, line->span, "write: flow NAME = tcp SOURCE "
 					      "-> DESTINATION");
@@ -159,8 +162,6 @@ struct fe_fer_flow *fe_fer_flow(struct fe_fer *fer, struct fe_test *test,
 	}
 	if (has_ports(flow->ends.proto) && !flow->ends.sports.lo)
 		flow->ends.sports = (struct fe_fer_ports){40000, 40000};
-	flow->id = (uint16_t)(test->flows.n + 1);
-	fe_vec_push(&test->flows, flow);
 	return flow;
 }
 

@@ -119,14 +119,14 @@ static void compare(struct fe_runner *r, const struct fe_step *step,
 	r->result->n_conditions++;
 	if (r->options->update) {
 		if (!write_golden(path, text))
-			failed(r, step, path, "cannot be written");
+			failed(r, step, "to write the trace",
+			       strerror(errno));
 		return;
 	}
 	error = fe_sources_read(r->fer->sources, path, &index);
 	if (error) {
 		failed(r, step, path,
-		       fe_arena_printf(r->arena, "cannot be read: %s",
-				       strerror(error)));
+		       fe_arena_printf(r->arena, "none: %s", strerror(error)));
 		return;
 	}
 	text_of_difference = difference(
@@ -149,7 +149,7 @@ void fe_run_pcap(struct fe_runner *r, const struct fe_step *step)
 				    r->fer->sources, r->fer->diags);
 	if (!p.traffic) {
 		r->fer->failed = true;
-		failed(r, step, step->pcap->path, "cannot be played");
+		failed(r, step, "a capture", "none that can be played");
 		return;
 	}
 	fe_out_init(&p.out, fe_write_buf, &p.text);
@@ -159,7 +159,7 @@ void fe_run_pcap(struct fe_runner *r, const struct fe_step *step)
 	fe_outcome_observe(r);
 	if (fe_traffic_is_damaged(p.traffic)) {
 		r->fer->failed = true;
-		failed(r, step, step->pcap->path, "is damaged");
+		failed(r, step, "a whole capture", "one that is damaged");
 	}
 	if (step->pcap->golden)
 		compare(r, step, &p.text);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "report/trace.h"
+
 static const int64_t first_time = 1000000000; /* ns */
 static const int64_t send_gap = 1000000;
 
@@ -273,6 +275,52 @@ void fe_run_tests(struct fe_fer *fer, const struct fe_run_options *options,
 		fe_vec_push(&results->list, r->result);
 		results->n_failed += r->result->failures.n > 0;
 	}
+	free(r);
+}
+
+static void put_fate(struct fe_runner *r, struct fe_out *out)
+{
+	const struct fe_result *result = &r->last.result;
+	struct fe_buf text = {0};
+
+	fe_outcome_decision(r, result, &text);
+	fe_out_puts(out, fe_buf_text(&text));
+	fe_buf_free(&text);
+	if (result->tracking)
+		fe_out_printf(out, ", state %s",
+			      fe_ctstate_names[result->ctstate]);
+	else
+		fe_out_puts(out, ", tracking is off");
+	if (result->mark)
+		fe_out_printf(out, ", mark %#x", result->mark);
+	if (result->fate == FE_FATE_ACCEPT && result->local)
+		fe_out_puts(out, ", delivered to this host");
+	else if (result->fate == FE_FATE_ACCEPT)
+		fe_out_printf(out, ", leaves by %s",
+			      r->fer->host->ifaces.data[result->oif].name);
+	fe_out_putc(out, '\n');
+	for (size_t i = 0; i < r->log.n; i++)
+		fe_out_printf(out, "logged: %s\n", r->log.data[i]);
+}
+
+void fe_run_trace(struct fe_fer *fer, const struct fe_run_options *options,
+		  struct fe_out *out)
+{
+	struct fe_runner *r = fe_calloc(1, sizeof(*r));
+	struct fe_test_result result = {0};
+	const struct fe_test *test = fer->tests.data[0];
+
+	*r = (struct fe_runner){.fer = fer, .options = options,
+				.arena = fer->arena, .result = &result};
+	r->rules = rules_of(r, test);
+	begin(r);
+	play_steps(r, test);
+	if (r->last.played) {
+		fe_out_puts(out, fe_buf_text(&r->last.trace));
+		put_fate(r, out);
+	}
+	end(r);
+	fe_vec_free(&result.failures);
 	free(r);
 }
 

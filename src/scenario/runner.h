@@ -6,6 +6,7 @@
 #ifndef FE_RUNNER_H
 #define FE_RUNNER_H
 
+#include "base/out.h"
 #include "scenario/fer_packet.h"
 
 struct fe_failure {
@@ -39,6 +40,9 @@ struct fe_run_options {
 /* Runs all tests of the file; results are added. */
 void fe_run_tests(struct fe_fer *fer, const struct fe_run_options *options,
 		  struct fe_test_results *results);
+/* Plays the last packet of the file's only test, and tells its way. */
+void fe_run_trace(struct fe_fer *fer, const struct fe_run_options *options,
+		  struct fe_out *out);
 void fe_test_results_free(struct fe_test_results *results);
 
 /* --- private to the runner (runner.c, judge.c, outcome.c) --- */
