@@ -67,6 +67,7 @@ static void scan_atom(struct fe_sink *sink, const struct fe_atom *atom)
 static void scan_chain(struct fe_behave *b, const struct fe_chain *chain,
 		       struct scan_sink *scan)
 {
+	b->n_rules += chain->rules.n;
 	for (size_t r = 0; r < chain->rules.n; r++) {
 		const struct fe_rule *rule = chain->rules.data[r];
 
@@ -163,6 +164,7 @@ struct walk {
 	fe_set within;
 	enum fe_ctstate state;
 	unsigned depth;
+	uint64_t last;                   /* step at which to give up */
 };
 
 struct terminal_step {
@@ -384,6 +386,9 @@ static fe_set chain_map(struct walk *w, const struct fe_chain *chain,
 	fe_set map = end;
 
 	for (size_t i = chain->rules.n; i-- > 0;) {
+		/* Chains that call one another twice take for ever. */
+		if (++w->b->steps > w->last)
+			fe_space_exhaust(w->b->space);
 		map = rule_map(w, chain->rules.data[i], map, ret);
 		if (fe_space_exhausted(w->b->space))
 			break;
@@ -391,10 +396,19 @@ static fe_set chain_map(struct walk *w, const struct fe_chain *chain,
 	return map;
 }
 
+uint64_t fe_behave_steps(const struct fe_behave *b)
+{
+	return b->steps;
+}
+
+/* Rules to read at least before a walk gives up. */
+enum { MIN_STEPS = 50000 };
+
 fe_set fe_behave_chain(struct fe_behave *b, const struct fe_chain *chain,
 		       fe_set within, enum fe_ctstate state, uint32_t end)
 {
-	struct walk w = {.b = b, .within = within, .state = state};
+	struct walk w = {.b = b, .within = within, .state = state,
+			 .last = b->steps + MIN_STEPS + 2 * b->n_rules};
 	uint32_t ret = end == FE_LEAF_END ? FE_LEAF_ACCEPT : end;
 
 	return chain_map(&w, chain, fe_map_const(b->space, end),

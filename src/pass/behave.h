@@ -65,6 +65,8 @@ fe_set fe_behave_must(struct fe_behave *behave, const struct fe_rule *rule);
  */
 fe_set fe_behave_chain(struct fe_behave *behave, const struct fe_chain *chain,
 		       fe_set within, enum fe_ctstate state, uint32_t end);
+/* Rules read for all maps so far: the work that nodes don't show. */
+uint64_t fe_behave_steps(const struct fe_behave *behave);
 /* The behaviour of a policy. */
 uint32_t fe_behave_policy(const struct fe_chain *chain);
 

@@ -235,9 +235,9 @@ static bool compare(struct fe_check *k, const struct check_life *packet,
 	unsigned fate_a = fe_check_play(k, &k->before, &a, kind, before);
 	unsigned fate_b = fe_check_play(k, &k->after, &b, kind, after);
 
-	k->plan->n_checks++;
 	if (a.overflow || b.overflow)
 		return true;
+	k->plan->n_checks++;
 	/* Where a NAT rule or nat chain touches a class, effects differ. */
 	if (fate_a == fate_b && same_trace(&a, &b) &&
 	    a.field[FE_F_MARK].lo == b.field[FE_F_MARK].lo)

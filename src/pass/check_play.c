@@ -242,7 +242,12 @@ struct run {
 	struct check_side *side;
 	struct check_life *life;
 	unsigned depth;
+	uint64_t steps;                /* rules asked in this life */
 };
+
+/* A life that asks so many rules more than there are is not compared: chains
+ * that call one another twice take for ever. */
+enum { MIN_STEPS = 20000 };
 
 /* A rule's number in the original, whatever the plan inserted before it. */
 static uint32_t index_of(const struct run *run, const struct fe_rule *rule)
@@ -385,7 +390,13 @@ static enum outcome run_chain(struct run *run, const struct fe_chain *chain)
 {
 	for (size_t i = 0; i < chain->rules.n; i++) {
 		const struct fe_rule *rule = chain->rules.data[i];
-		enum fe_answer answer = rule_matches(run, rule);
+		enum fe_answer answer;
+
+		if (++run->steps > MIN_STEPS + 2 * run->k->n_rules) {
+			run->life->overflow = true;
+			return DROPPED;
+		}
+		answer = rule_matches(run, rule);
 
 		if (answer == FE_HOTDROP)
 			return DROPPED;

@@ -30,7 +30,7 @@ const char *const fe_plan_reason_names[FE_N_REASONS] = {
 
 /* Nodes of the algebra: for one family's plan, somewhat less than a second's
  * work, and for one candidate, so that broad ones leave some to the others. */
-enum { BUDGET = 700000, BROAD_SHARE = 25000, SHARE = 60000 };
+enum { BUDGET = 600000, BROAD_SHARE = 25000, SHARE = 60000 };
 
 static void assume(struct fe_planner *p, const char *text)
 {
@@ -206,10 +206,17 @@ static bool worth_telling(const struct fe_cand *c)
 
 static void start(struct fe_planner *p);
 
+/* The work of the current space, in nodes. */
+static uint32_t spent(const struct fe_planner *p)
+{
+	return fe_space_used(p->space) +
+	       (uint32_t)(fe_behave_steps(p->behave) / 4);
+}
+
 /* A new space, when the old one has used up its share. */
 static void renew(struct fe_planner *p)
 {
-	p->spent += fe_space_used(p->space);
+	p->spent += spent(p);
 	fe_behave_free(p->behave);
 	start(p);
 	for (size_t i = 0; i < p->kept.n; i++) {
@@ -229,7 +236,7 @@ static void allow(struct fe_planner *p, const struct fe_cand *c)
 	if (fe_space_exhausted(p->space))
 		renew(p);
 	used = fe_space_used(p->space);
-	left = p->spent + used < BUDGET ? BUDGET - p->spent - used : 1;
+	left = p->spent + spent(p) < BUDGET ? BUDGET - p->spent - spent(p) : 1;
 	fe_space_budget(p->space, used + (left < share ? left : share));
 }
 

@@ -53,6 +53,11 @@ void fe_space_budget(struct fe_space *space, uint32_t nodes)
 	space->budget = nodes ? nodes : DEFAULT_BUDGET;
 }
 
+void fe_space_exhaust(struct fe_space *space)
+{
+	space->exhausted = true;
+}
+
 uint32_t fe_space_used(const struct fe_space *space)
 {
 	return (uint32_t)space->nodes.n;

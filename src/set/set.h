@@ -26,6 +26,8 @@ void fe_space_budget(struct fe_space *space, uint32_t nodes);
 /* Nodes made so far. */
 uint32_t fe_space_used(const struct fe_space *space);
 bool fe_space_exhausted(const struct fe_space *space);
+/* For callers whose own work is too much: nothing is decided from now on. */
+void fe_space_exhaust(struct fe_space *space);
 
 /* Sets of one field. */
 fe_set fe_set_range(struct fe_space *space, enum fe_field field,
