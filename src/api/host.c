@@ -50,13 +50,17 @@ static bool set_sysctl(struct ferrule *ferrule, struct fe_host *host,
 bool fe_host_options(struct ferrule *ferrule, struct fe_host *host,
 		     const struct ferrule_host_options *options)
 {
+	uint32_t kernel;
 	bool ok = true;
 
+	if (options->kernel && read_kernel(options->kernel, &kernel)) {
+		fe_host_use_kernel(host, kernel);
+	} else if (options->kernel) {
+		ferrule_error(ferrule, "'%s' is not a kernel version such as "
+				       "3.10 or 6.1", options->kernel);
+		ok = false;
+	}
 	for (size_t i = 0; i < options->n_sysctls; i++)
 		ok &= set_sysctl(ferrule, host, options->sysctls[i]);
-	if (!options->kernel || read_kernel(options->kernel, &host->kernel))
-		return ok;
-	ferrule_error(ferrule, "'%s' is not a kernel version such as 3.10 or "
-			       "6.1", options->kernel);
-	return false;
+	return ok;
 }

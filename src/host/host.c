@@ -42,6 +42,22 @@ struct fe_host *fe_host_new(void)
 	return host;
 }
 
+void fe_host_use_kernel(struct fe_host *host, uint32_t version)
+{
+	static const uint32_t timeouts[][2] = { /* from 4.10 on, before */
+#define T(NAME, name, now, old) {now, old},
+#include "host/timeouts.def"
+#undef T
+	};
+	unsigned was = host->kernel < FE_KERNEL(4, 10);
+	unsigned is = version < FE_KERNEL(4, 10);
+
+	host->kernel = version;
+	for (size_t i = 0; i < FE_TIMEOUT_COUNT; i++)
+		if (host->sysctls.timeouts[i] == timeouts[i][was])
+			host->sysctls.timeouts[i] = timeouts[i][is];
+}
+
 void fe_host_free(struct fe_host *host)
 {
 	if (!host)

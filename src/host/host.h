@@ -94,6 +94,9 @@ void fe_host_add_addr(struct fe_host *host, uint16_t iface, unsigned family,
  * missing are skipped; files that cannot be read are reported. */
 bool fe_host_read(struct fe_host *host, struct fe_sources *sources,
 		  const char *path, struct fe_diags *diags);
+/* The kernel's profile: its version, and the timeouts that it has where they
+ * are still the defaults of another. */
+void fe_host_use_kernel(struct fe_host *host, uint32_t version);
 /* "net.netfilter.nf_conntrack_max", "65536"; false after reporting. */
 bool fe_host_sysctl(struct fe_host *host, struct fe_str key,
 		    struct fe_str value, struct fe_diags *diags);

@@ -317,8 +317,9 @@ static void read_uname(struct reading *r)
 
 		if (begins &&
 		    sscanf(s->text.s + i, "%2u.%3u", &major, &minor) == 2) {
-			r->host->kernel =
-			    FE_KERNEL(major, minor < 255 ? minor : 255);
+			fe_host_use_kernel(
+			    r->host,
+			    FE_KERNEL(major, minor < 255 ? minor : 255));
 			return;
 		}
 		i++;

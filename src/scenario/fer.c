@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_ERRORS = 1000 }; /* reported of one file, or few more */
+
 static const char *const statement_names[] = {
 	"use", "host", "let", "test", "burst", "pcap", NULL,
 };
@@ -259,8 +261,14 @@ static void read_all(struct fe_fer *fer)
 
 	for (size_t i = 0; i < root->body.n; i++)
 		read_declaration(fer, root->body.data[i]);
-	for (size_t i = 0; i < root->body.n; i++)
+	for (size_t i = 0; i < root->body.n; i++) {
+		if (fer->diags->n_errors > errors + MOST_ERRORS) {
+			fe_fer_error(fer, root->body.data[i]->span,
+				     "giving up after %d errors", MOST_ERRORS);
+			break;
+		}
 		read_statement(fer, root->body.data[i]);
+	}
 	fer->failed |= fer->diags->n_errors > errors;
 }
 

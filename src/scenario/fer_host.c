@@ -47,7 +47,7 @@ static void read_kernel(struct fe_cursor *c)
 			     "such as 3.10", text);
 		return;
 	}
-	c->fer->host->kernel = FE_KERNEL(major, minor);
+	fe_host_use_kernel(c->fer->host, FE_KERNEL(major, minor));
 }
 
 static void read_conntrack(struct fe_cursor *c)
