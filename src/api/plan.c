@@ -52,9 +52,9 @@ static int fill_host(struct ferrule *ferrule, struct fe_host *host,
 	return FERRULE_OK;
 }
 
-struct ferrule_plan *ferrule_plan_new(struct ferrule_rules *rules,
-				      const struct ferrule_plan_options *options,
-				      int *status)
+struct ferrule_plan *
+ferrule_plan_new(struct ferrule_rules *rules,
+		 const struct ferrule_plan_options *options, int *status)
 {
 	struct ferrule *ferrule = rules->ferrule;
 	struct ferrule_plan *plan = fe_calloc(1, sizeof(*plan));

@@ -342,8 +342,9 @@ static bool may_match(struct walk *w, const struct behave_rule *rs)
 		    fe_set_and(w->b->space, set, rs->parts[i].cut) !=
 			FE_SET_EMPTY)
 			return true;
-		set = fe_set_and(w->b->space, set,
-				 fe_behave_in_state(w->b, &rs->parts[i], w->state));
+		set = fe_set_and(
+		    w->b->space, set,
+		    fe_behave_in_state(w->b, &rs->parts[i], w->state));
 	}
 	return set != FE_SET_EMPTY;
 }
@@ -360,8 +361,8 @@ static fe_set rule_map(struct walk *w, const struct fe_rule *rule, fe_set next,
 	map = action_map(w, rule, next, ret);
 	for (unsigned i = rs->n; i-- > 0;) {
 		const struct behave_part *ps = &rs->parts[i];
-		fe_set where = fe_set_and(space, w->within,
-					  fe_behave_in_state(w->b, ps, w->state));
+		fe_set where = fe_set_and(
+		    space, w->within, fe_behave_in_state(w->b, ps, w->state));
 
 		if (ps->unknown)
 			map = fork_map(w, rule, i, ps, map, next);
@@ -485,7 +486,8 @@ static bool point_matches(struct fe_behave *b, const struct fe_rule *rule,
 	const struct behave_rule *rs = fe_behave_rule(b, rule);
 
 	for (unsigned i = 0; i < rs->n; i++)
-		if (!fe_map_at(b->space, fe_behave_in_state(b, &rs->parts[i], state),
+		if (!fe_map_at(b->space,
+			       fe_behave_in_state(b, &rs->parts[i], state),
 			       point))
 			return false;
 	return true;

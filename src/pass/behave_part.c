@@ -145,7 +145,8 @@ static void make_part(struct fe_behave *b, const struct fe_part *part,
 	*ps = (struct behave_part){
 	    .known = s.all,
 	    .cut = FE_SET_EMPTY,
-	    /* A match with state of its own is asked where fields decide too. */
+	    /* A match with state of its own is asked where fields decide too.
+	     */
 	    .unknown = s.unknown || (effects & FE_SHARES),
 	    .ct = s.unknown && (effects & (FE_READS_CT | FE_WRITES_CT)),
 	    .shares = (effects & FE_SHARES) != 0,

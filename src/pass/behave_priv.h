@@ -14,7 +14,7 @@ struct behave_node {                   /* an interned behaviour */
 	const struct fe_rule *rule;
 	uint32_t part;          /* FORK: which part answers */
 	uint32_t state;         /* the state it depends on + 1, or 0 */
-	uint32_t yes, no;       /* FORK: both ways; EFFECT: yes is what follows */
+	uint32_t yes, no; /* FORK: both ways; EFFECT: yes is what follows */
 	/* What follows from these, of the whole tree: */
 	unsigned leaves;        /* as fe_behave_leaves() */
 	const struct fe_rule *ct;
@@ -31,7 +31,8 @@ struct behave_part {               /* what a part says */
 };
 
 struct behave_rule {
-	struct behave_part *parts; /* n_parts, target left out; NULL: not made */
+	struct behave_part
+	    *parts; /* n_parts, target left out; NULL: not made */
 	unsigned n;
 };
 
@@ -44,7 +45,8 @@ struct fe_behave {
 	FE_VEC(struct behave_node) nodes;       /* number - FE_N_LEAVES */
 	uint32_t *buckets;               /* of nodes: open addressing */
 	size_t n_buckets;
-	struct behave_rule **rules[FE_N_TABLES]; /* [chain index][rule index-1] */
+	struct behave_rule *
+	    *rules[FE_N_TABLES];	 /* [chain index][rule index-1] */
 	uint8_t *reads_ct[FE_N_TABLES];  /* per chain: 0 unasked 1 no 2 yes */
 	bool reads_mark[FE_N_TABLES];
 	size_t n_rules;                  /* of the whole ruleset */
@@ -52,7 +54,8 @@ struct fe_behave {
 	fe_set truncated;
 };
 
-static inline const struct behave_node *fe_behave_node_of(const struct fe_behave *b, uint32_t behaviour)
+static inline const struct behave_node *
+fe_behave_node_of(const struct fe_behave *b, uint32_t behaviour)
 {
 	return &b->nodes.data[behaviour - FE_N_LEAVES];
 }

@@ -43,7 +43,8 @@ static void nodes_grow(struct fe_behave *b)
 }
 
 /* Adds to a node what a branch of it can come to. */
-static void node_sum(const struct fe_behave *b, struct behave_node *n, uint32_t branch)
+static void node_sum(const struct fe_behave *b, struct behave_node *n,
+		     uint32_t branch)
 {
 	if (fe_behave_is_leaf(branch)) {
 		n->leaves |= 1u << branch;
@@ -96,21 +97,24 @@ unsigned fe_behave_leaves(const struct fe_behave *b, uint32_t behaviour,
 
 bool fe_behave_shares(const struct fe_behave *b, uint32_t behaviour)
 {
-	return !fe_behave_is_leaf(behaviour) && fe_behave_node_of(b, behaviour)->shares;
+	return !fe_behave_is_leaf(behaviour) &&
+	       fe_behave_node_of(b, behaviour)->shares;
 }
 
 const struct fe_rule *fe_behave_first_rule(const struct fe_behave *b,
 					   uint32_t behaviour)
 {
-	return fe_behave_is_leaf(behaviour) ? NULL
-					    : fe_behave_node_of(b, behaviour)->rule;
+	return fe_behave_is_leaf(behaviour)
+		   ? NULL
+		   : fe_behave_node_of(b, behaviour)->rule;
 }
 
 const struct fe_rule *fe_behave_first_difference(const struct fe_behave *b,
 						 uint32_t x, uint32_t y)
 {
 	while (x != y && !fe_behave_is_leaf(x) && !fe_behave_is_leaf(y)) {
-		const struct behave_node *n = fe_behave_node_of(b, x), *m = fe_behave_node_of(b, y);
+		const struct behave_node *n = fe_behave_node_of(b, x),
+					 *m = fe_behave_node_of(b, y);
 
 		if (n->rule != m->rule || n->kind != m->kind ||
 		    n->state != m->state)

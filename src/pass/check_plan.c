@@ -257,8 +257,8 @@ static bool compare(struct fe_check *k, const struct check_life *packet,
 static bool reply_untracked(struct fe_check *k, const struct check_life *packet,
 			    enum check_life_kind kind)
 {
-	static const enum check_life_kind back[] = {LIFE_OUT, LIFE_FORWARD, LIFE_IN,
-					      LIFE_LO};
+	static const enum check_life_kind back[] = {LIFE_OUT, LIFE_FORWARD,
+						    LIFE_IN, LIFE_LO};
 	struct check_life r = *packet;
 
 	r.n = 0;
@@ -288,14 +288,15 @@ static bool check_packet(struct fe_check *k, const struct check_life *packet,
 	fe_check_play(k, &k->after, &probe, kind, FE_CT_INVALID);
 	fe_check_play(k, &k->before, &plain, kind, FE_CT_INVALID);
 	if (!compare(k, packet, kind, FE_CT_INVALID, FE_CT_INVALID,
-		     none || (!probe.untracked && !fe_check_is_error(k, packet))))
+		     none ||
+			 (!probe.untracked && !fe_check_is_error(k, packet))))
 		return false;
 	if (truncated)
 		return true;
 	if (fe_check_is_error(k, packet)) {
 		/* Related to a flow that may be untracked now. */
-		return !foreign || compare(k, packet, kind, FE_CT_RELATED, FE_CT_INVALID,
-			       none);
+		return !foreign || compare(k, packet, kind, FE_CT_RELATED,
+					   FE_CT_INVALID, none);
 	}
 	if (!compare(k, packet, kind, FE_CT_NEW, FE_CT_NEW, true) ||
 	    !compare(k, packet, kind, FE_CT_ESTABLISHED, FE_CT_ESTABLISHED,
@@ -337,7 +338,8 @@ static void count_added(struct fe_check *k)
 			for (unsigned h = 0; h < FE_N_HOOKS; h++)
 				if (rules[r].head &&
 				    !strcmp(rules[r].chain, fe_hook_names[h]))
-					k->after.added_head[rules[r].table][h]++;
+					k->after
+					    .added_head[rules[r].table][h]++;
 	}
 }
 

@@ -96,8 +96,9 @@ static void read_side(struct fe_check *k, struct check_side *side)
 }
 
 /* The atoms of a part, read at first use; corners are gathered then. */
-static struct check_atoms *part_atoms(struct fe_check *k, struct check_side *side,
-				const struct fe_rule *rule, unsigned part)
+static struct check_atoms *part_atoms(struct fe_check *k,
+				      struct check_side *side,
+				      const struct fe_rule *rule, unsigned part)
 {
 	const struct fe_chain *chain = rule->chain;
 	unsigned t = chain->table->id;
@@ -193,7 +194,8 @@ static enum fe_answer atom_holds(const struct fe_atom *a,
 	return yes != a->neg ? FE_YES : FE_NO;
 }
 
-static enum fe_answer part_holds(const struct check_atoms *a, const struct check_life *life)
+static enum fe_answer part_holds(const struct check_atoms *a,
+				 const struct check_life *life)
 {
 	enum fe_answer all = FE_YES;
 
@@ -223,8 +225,8 @@ static enum fe_answer part_holds(const struct check_atoms *a, const struct check
 static void record(struct check_life *life, const struct fe_rule *rule,
 		   uint32_t index, uint32_t what)
 {
-	struct check_event e = {rule->chain->name, rule->chain->table->id, index,
-			  what};
+	struct check_event e = {rule->chain->name, rule->chain->table->id,
+				index, what};
 
 	if (life->n == MAX_TRACE) {
 		life->overflow = true;
@@ -462,8 +464,8 @@ static const struct step {
 };
 
 /* Which interfaces a hook sees. */
-static void see_interfaces(struct check_life *life, const struct check_life *whole,
-			   enum fe_hook hook)
+static void see_interfaces(struct check_life *life,
+			   const struct check_life *whole, enum fe_hook hook)
 {
 	bool in = hook <= FE_FORWARD, out = hook >= FE_FORWARD;
 

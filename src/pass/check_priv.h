@@ -21,7 +21,8 @@ struct check_atoms {
 
 struct check_side {                          /* a ruleset in play */
 	const struct fe_ruleset *rules;
-	struct check_atoms **parts[FE_N_TABLES]; /* [chain][rule's first part + i] */
+	struct check_atoms *
+	    *parts[FE_N_TABLES];	   /* [chain][rule's first part + i] */
 	uint32_t **first[FE_N_TABLES];     /* [chain][rule] */
 	unsigned added_head[FE_N_TABLES][FE_N_HOOKS]; /* the plan's rules */
 	unsigned original[FE_N_TABLES][FE_N_HOOKS];   /* the input's rules */

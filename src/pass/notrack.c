@@ -303,7 +303,8 @@ static void tidy_refusals(struct fe_planner *p)
 		for (size_t k = 0; k < p->taken.n && !again; k++)
 			again = r->from && p->taken.data[k] == r->from;
 		for (size_t k = i + 1; k < fam->refusals.n && !again; k++)
-			again = r->from && fam->refusals.data[k].from == r->from;
+			again =
+			    r->from && fam->refusals.data[k].from == r->from;
 		if (!again)
 			fam->refusals.data[n++] = *r;
 	}

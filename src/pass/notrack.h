@@ -60,7 +60,8 @@ struct fe_plan_refusal {
 	const char *name;           /* as of a class */
 	enum fe_plan_reason reason;
 	const struct fe_rule *rule; /* the one in the way, or NULL */
-	const struct fe_rule *from; /* the one that suggested the class, or NULL */
+	const struct fe_rule
+	    *from; /* the one that suggested the class, or NULL */
 	const char *text;           /* a sentence */
 	const char *witness;        /* a packet, or NULL */
 };

@@ -86,8 +86,8 @@ static const char *verdict(uint32_t behaviour)
 
 /* Says how a difference looks, and files it as a refusal. */
 static bool not_alike(struct fe_planner *p, const struct plan_site *site,
-		      const struct plan_compare *cmp, fe_set maps[2], fe_set where,
-		      struct fe_proof *proof)
+		      const struct plan_compare *cmp, fe_set maps[2],
+		      fe_set where, struct fe_proof *proof)
 {
 	struct fe_box point;
 	const struct fe_rule *rule = NULL;
@@ -128,11 +128,11 @@ static bool not_alike(struct fe_planner *p, const struct plan_site *site,
 		    fe_table_names[site->table], site->chain->name, cmp->what,
 		    verdict(a), state_names[cmp->tracked], verdict(b),
 		    state_names[cmp->now]);
-	return fe_plan_refuse(p, proof, reason, rule, where,
-			      "%s/%s: %s are treated otherwise as %s than as %s",
-			      fe_table_names[site->table], site->chain->name,
-			      cmp->what, state_names[cmp->tracked],
-			      state_names[cmp->now]);
+	return fe_plan_refuse(
+	    p, proof, reason, rule, where,
+	    "%s/%s: %s are treated otherwise as %s than as %s",
+	    fe_table_names[site->table], site->chain->name, cmp->what,
+	    state_names[cmp->tracked], state_names[cmp->now]);
 }
 
 void fe_ask_list(struct fe_planner *p, const struct plan_site *site,
@@ -219,7 +219,8 @@ static bool companion_does(struct fe_planner *p, struct plan_question *q,
 /* Says in a refusal why a companion doesn't help: the rule that does more
  * than accept, or that it would accept what is dropped now. */
 static void blame_companion(struct fe_planner *p, struct plan_question *q,
-			    const struct plan_compare *cmp, struct fe_proof *proof)
+			    const struct plan_compare *cmp,
+			    struct fe_proof *proof)
 {
 	fe_set map = fe_ask_map(p, q, cmp->tracked);
 	fe_set where = meet(p, meet(p, q->within, cmp->among),

@@ -20,7 +20,7 @@ struct plan_compare {           /* one comparison of two states */
 	const char *what;  /* for messages: "its packets" */
 };
 
-struct plan_question {          /* a site with all comparisons of a class there */
+struct plan_question { /* a site with all comparisons of a class there */
 	struct plan_site site;
 	fe_set within;
 	const struct plan_compare *compares;

@@ -178,8 +178,8 @@ static bool same_ports(const struct fe_ports *a, const struct fe_ports *b)
 
 static bool same_end(const struct fe_end *a, const struct fe_end *b)
 {
-	return same_ports(&a->ports, &b->ports) && fe_u128_eq(a->mask, b->mask) &&
-	       fe_u128_eq(a->addr, b->addr);
+	return same_ports(&a->ports, &b->ports) &&
+	       fe_u128_eq(a->mask, b->mask) && fe_u128_eq(a->addr, b->addr);
 }
 
 static bool same_cand(const struct fe_cand *a, const struct fe_cand *b)
@@ -276,7 +276,8 @@ static void find_in(struct finder *f, const struct fe_chain *chain,
 static void unite(struct fe_planner *p, struct fe_cands *cands,
 		  unsigned proto, bool local, bool lo)
 {
-	struct fe_cand all = {.proto = (uint8_t)proto, .local = local, .lo = lo};
+	struct fe_cand all = {
+	    .proto = (uint8_t)proto, .local = local, .lo = lo};
 	struct fe_ports *ports = &all.a.ports;
 	unsigned words = 0;
 

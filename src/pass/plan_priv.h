@@ -41,7 +41,8 @@ struct fe_class_sets {
 	fe_set raw_pre;          /* where raw PREROUTING must untrack */
 	fe_set raw_out;          /* where raw OUTPUT must */
 	fe_set at[FE_N_HOOKS];   /* untracked packets that meet the hook */
-	fe_set box[FE_N_HOOKS];  /* what a companion there matches, if UNTRACKED */
+	fe_set
+	    box[FE_N_HOOKS]; /* what a companion there matches, if UNTRACKED */
 	bool all_icmp;           /* ICMP errors are in the class themselves */
 };
 

@@ -367,8 +367,9 @@ static bool rst_alike(struct fe_planner *p, const struct fe_class_sets *sets,
 static bool icmp_alike(struct fe_planner *p, struct fe_proof *proof)
 {
 	bool invalid = p->options->level == FE_LEVEL_INVALID;
-	const struct plan_compare cmp = {FE_CT_RELATED, FE_CT_INVALID, p->errors,
-				    invalid, "ICMP errors about the class"};
+	const struct plan_compare cmp = {FE_CT_RELATED, FE_CT_INVALID,
+					 p->errors, invalid,
+					 "ICMP errors about the class"};
 	fe_set at[FE_N_HOOKS];
 
 	/* At level invalid fe_plan_icmp_companions() lists what differs; here
@@ -476,7 +477,8 @@ void fe_plan_icmp_companions(struct fe_planner *p, bool forward)
 
 	if (p->options->level != FE_LEVEL_INVALID)
 		return;
-	errors_at(p, forward && fe_plan_forwards(p->context->host, p->family), at);
+	errors_at(p, forward && fe_plan_forwards(p->context->host, p->family),
+		  at);
 	for (unsigned i = 0; i < FE_ASK_N_SITES; i++) {
 		struct plan_site site = fe_ask_site(p, i);
 		fe_set within = fe_ask_within(p, i, at);

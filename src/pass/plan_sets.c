@@ -221,10 +221,10 @@ static void put_addr(struct fe_planner *p, struct fe_u128 addr,
 		     struct fe_buf *buf)
 {
 	if (p->family == 4) {
-		fe_buf_printf(buf, "%u.%u.%u.%u", (unsigned)(addr.lo >> 24) & 255,
-			      (unsigned)(addr.lo >> 16) & 255,
-			      (unsigned)(addr.lo >> 8) & 255,
-			      (unsigned)addr.lo & 255);
+		fe_buf_printf(
+		    buf, "%u.%u.%u.%u", (unsigned)(addr.lo >> 24) & 255,
+		    (unsigned)(addr.lo >> 16) & 255,
+		    (unsigned)(addr.lo >> 8) & 255, (unsigned)addr.lo & 255);
 		return;
 	}
 	for (unsigned i = 0; i < 8; i++) {
@@ -290,7 +290,8 @@ static void put_ports(struct fe_planner *p, uint8_t proto,
 
 	if (!sports->n && !dports->n)
 		return;
-	fe_buf_printf(buf, " -m length ! --length 0:%u", fe_plan_guard(p, proto));
+	fe_buf_printf(buf, " -m length ! --length 0:%u",
+		      fe_plan_guard(p, proto));
 	if (multi && sports->n && dports->n) {
 		/* One multiport option each: two matches. */
 		fe_buf_puts(buf, " -m multiport --sports ");
@@ -299,7 +300,8 @@ static void put_ports(struct fe_planner *p, uint8_t proto,
 		put_port_list(dports, ':', buf);
 		return;
 	}
-	fe_buf_printf(buf, " -m %s", multi ? "multiport" : proto_name(p, proto));
+	fe_buf_printf(buf, " -m %s",
+		      multi ? "multiport" : proto_name(p, proto));
 	if (sports->n) {
 		fe_buf_printf(buf, " --sport%s ", multi ? "s" : "");
 		put_port_list(sports, ':', buf);
@@ -362,7 +364,8 @@ static void add_local(struct fe_planner *p, const struct fe_cand *c,
 		if (a->family != p->family ||
 		    host->ifaces.data[a->iface].loopback)
 			continue;
-		if ((a->addr.lo & end->mask.lo) != (end->addr.lo & end->mask.lo))
+		if ((a->addr.lo & end->mask.lo) !=
+		    (end->addr.lo & end->mask.lo))
 			continue;
 		put_addr(p, a->addr, &addr);
 		spec.src = own_is_src ? fe_buf_text(&addr) : NULL;
@@ -528,10 +531,10 @@ static void flush_lines(struct fe_planner *p, const struct fe_cand *c,
 	for (unsigned i = 0; i < (c->a.ports.n ? c->a.ports.n : 1); i++)
 		for (unsigned k = 0; k < (c->b.ports.n ? c->b.ports.n : 1);
 		     k++) {
-			fe_buf_printf(&buf, "forget %s %s %s",
-				      p->family == 4 ? "ipv4" : "ipv6",
-				      c->proto ? proto_name(p, c->proto) : "any",
-				      ends);
+			fe_buf_printf(
+			    &buf, "forget %s %s %s",
+			    p->family == 4 ? "ipv4" : "ipv6",
+			    c->proto ? proto_name(p, c->proto) : "any", ends);
 			put_end(p, &c->a, &buf);
 			put_range(&c->a.ports, i, &buf);
 			put_end(p, &c->b, &buf);

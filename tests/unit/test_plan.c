@@ -49,7 +49,8 @@ static void rig_end(struct rig *r)
 }
 
 #define FILTER "*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n"
-#define STATEFUL "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+#define STATEFUL \
+	"-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
 #define DNS "-A INPUT -p udp -m udp --dport 53 -j ACCEPT\n"
 #define PING "-A INPUT -p icmp -j ACCEPT\n"
 
@@ -201,14 +202,14 @@ static struct fe_plan_rule *rule_of(struct rig *r, const char *chain,
 static const struct {
 	const char *chain, *what, *instead;
 } mistakes[] = {
-	/* One direction only. */
-	{"OUTPUT", "--sport 53", "-p udp -m udp --sport 54 -j CT --notrack"},
-	{"PREROUTING", "--dport 53", "-p udp -m udp --dport 54 -j CT --notrack"},
-	/* More than was proved. */
-	{"PREROUTING", "--dport 53", "-p udp -j CT --notrack"},
-	{"PREROUTING", "--dport 53", "-j CT --notrack"},
-	/* Not a rule. */
-	{"PREROUTING", "--dport 53", "-p udp --nonsense"},
+    /* One direction only. */
+    {"OUTPUT", "--sport 53", "-p udp -m udp --sport 54 -j CT --notrack"},
+    {"PREROUTING", "--dport 53", "-p udp -m udp --dport 54 -j CT --notrack"},
+    /* More than was proved. */
+    {"PREROUTING", "--dport 53", "-p udp -j CT --notrack"},
+    {"PREROUTING", "--dport 53", "-j CT --notrack"},
+    /* Not a rule. */
+    {"PREROUTING", "--dport 53", "-p udp --nonsense"},
 };
 
 START_TEST(the_checker_finds_a_wrong_plan)

@@ -130,7 +130,8 @@ static void add_nat(struct play *p)
 {
 	static const char *const rules[] = {
 	    "-A POSTROUTING -o eth1 -j MASQUERADE",
-	    "-A POSTROUTING -s 10.0.0.0/24 -o eth1 -j SNAT --to-source 10.1.0.1",
+	    "-A POSTROUTING -s 10.0.0.0/24 -o eth1 -j SNAT --to-source "
+	    "10.1.0.1",
 	    ("-A PREROUTING -i eth0 -p udp -m udp --dport 123 -j DNAT "
 	     "--to-destination 10.1.0.9:53"),
 	    "-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 22"};
