@@ -255,6 +255,15 @@ static bool dont_fragment(const struct fe_packet *p)
 	return p->family == 6 || p->data[6] & 0x40;
 }
 
+/*
+ * Captures of hosts with offload hold what the card had joined: TCP segments
+ * larger than any link, which leave in pieces and so fit.
+ */
+static bool is_joined(const struct fe_packet *p)
+{
+	return p->trust_checksum && p->proto == IPPROTO_TCP && !p->fragment;
+}
+
 /* TTL and MTU stand before FORWARD; what fails gets an ICMP error. */
 static bool may_go_on(struct fe_life *l, uint32_t mtu)
 {
@@ -267,7 +276,7 @@ static bool may_go_on(struct fe_life *l, uint32_t mtu)
 			       0, 0);
 		return false;
 	}
-	if (p->length > mtu && dont_fragment(p)) {
+	if (p->length > mtu && dont_fragment(p) && !is_joined(p)) {
 		refuse(l, "mtu");
 		fe_answer_icmp(l, v4 ? ICMP_DEST_UNREACH : ICMP6_PACKET_TOO_BIG,
 			       v4 ? ICMP_FRAG_NEEDED : 0, mtu);
