@@ -39,6 +39,7 @@ struct ferrule_run_options {
 	uint64_t seed;       /* of NAT ports and generated traffic */
 	bool naive;          /* the interpreted evaluator */
 	bool assume_tracked; /* conntrack is on whatever the rules say */
+	bool chart;          /* for ferrule_run_write_chart() */
 };
 
 /*
@@ -74,6 +75,10 @@ enum ferrule_run_format { FERRULE_RUN_TEXT, FERRULE_RUN_JSON };
 int ferrule_run_write_summary(struct ferrule_run *run,
 			      enum ferrule_run_format format,
 			      const struct ferrule_out *out);
+/* Draws how full the table was over time; the run's option chart must be
+ * set. */
+int ferrule_run_write_chart(struct ferrule_run *run, const char *title,
+			    const struct ferrule_out *out);
 /* Writes two runs side by side: before and after a plan. */
 int ferrule_run_write_comparison(struct ferrule_run *before,
 				 struct ferrule_run *after,

@@ -9,6 +9,7 @@
 
 #include "api/host.h"
 #include "api/rules.h"
+#include "report/chart.h"
 #include "report/summary.h"
 #include "report/trace.h"
 #include "scenario/emit.h"
@@ -22,6 +23,7 @@ struct ferrule_run {
 	struct fe_engine *engine;   /* made when the first traffic is open */
 	struct fe_summary summary;
 	struct fe_timeline timeline;
+	struct fe_chart chart;
 	struct fe_out trace, emit, log, rows;
 	bool has_trace, has_emit, has_log, has_rows;
 	/* While a file is played. */
@@ -73,7 +75,10 @@ static void on_second(void *arg, int64_t second, const struct fe_conntrack *ct)
 {
 	struct ferrule_run *run = arg;
 
-	fe_timeline_row(&run->timeline, second, ct);
+	if (run->has_rows)
+		fe_timeline_row(&run->timeline, second, ct);
+	if (run->options.chart)
+		fe_chart_add(&run->chart, second, ct);
 }
 
 static bool open_out(struct fe_out *out, const struct ferrule_out *to)
@@ -126,6 +131,7 @@ void ferrule_run_free(struct ferrule_run *run)
 	fe_engine_free(run->engine);
 	fe_host_free(run->host);
 	fe_summary_free(&run->summary);
+	fe_chart_free(&run->chart);
 	fe_buf_free(&run->trace.buf);
 	fe_buf_free(&run->emit.buf);
 	fe_buf_free(&run->log.buf);
@@ -143,7 +149,8 @@ static void make_engine(struct ferrule_run *run)
 	const struct fe_observer observer = {
 	    .arg = run, .emit = on_emit, .result = on_result,
 	    .log = run->has_log ? on_log : NULL,
-	    .second = run->has_rows ? on_second : NULL};
+	    .second = run->has_rows || run->options.chart ? on_second
+							  : NULL};
 
 	run->engine = fe_engine_new(&run->rules->rules, run->host, &options);
 	fe_engine_observe(run->engine, &observer);
@@ -262,10 +269,9 @@ int ferrule_run_finish(struct ferrule_run *run)
 	int status = FERRULE_OK;
 
 	finish_summary(run);
-	if (run->has_rows && run->engine && run->summary.packets)
-		fe_timeline_row(&run->timeline,
-				run->summary.last / 1000000000 + 1,
-				fe_engine_conntrack(run->engine));
+	if (run->engine && run->summary.packets)
+		on_second(run, run->summary.last / 1000000000 + 1,
+			  fe_engine_conntrack(run->engine));
 	if (close_out(run, &run->trace, run->has_trace) ||
 	    close_out(run, &run->emit, run->has_emit) ||
 	    close_out(run, &run->log, run->has_log) ||
@@ -328,6 +334,16 @@ int ferrule_run_write_summary(struct ferrule_run *run,
 		fe_summary_json(&run->summary, sources, &out);
 		break;
 	}
+	return fe_out_finish(run->ferrule, &out);
+}
+
+int ferrule_run_write_chart(struct ferrule_run *run, const char *title,
+			    const struct ferrule_out *to)
+{
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	fe_chart_text(&run->chart, title, run->summary.ct_max, &out);
 	return fe_out_finish(run->ferrule, &out);
 }
 

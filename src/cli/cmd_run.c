@@ -161,6 +161,32 @@ static bool takes_stdout(const struct run_command *r)
 	return false;
 }
 
+/* Only where text goes to standard output, and behind it. */
+static int write_charts(struct run_command *r)
+{
+	const struct ferrule_out *out = &r->cli->out;
+	int status = FERRULE_OK;
+
+	if (!r->options.chart || r->as != FERRULE_RUN_TEXT)
+		return status;
+	if (r->run)
+		status = ferrule_run_write_chart(
+		    r->run, r->plan.n ? "before" : "the table", out);
+	if (r->after)
+		status = worse(status, ferrule_run_write_chart(r->after,
+							       "after", out));
+	return status;
+}
+
+static int write_summary(struct run_command *r)
+{
+	if (r->compare && r->run && r->after)
+		return ferrule_run_write_comparison(r->run, r->after, r->as,
+						    &r->cli->out);
+	return ferrule_run_write_summary(r->after ? r->after : r->run, r->as,
+					 &r->cli->out);
+}
+
 static int write_end(struct run_command *r)
 {
 	const struct write_to files[] = {{r->counters, write_counters},
@@ -171,13 +197,8 @@ static int write_end(struct run_command *r)
 		status = worse(status, write_end_file(r, &files[i]));
 	if (takes_stdout(r))
 		return status;
-	if (r->compare && r->run && r->after)
-		return worse(status, ferrule_run_write_comparison(
-					 r->run, r->after, r->as,
-					 &r->cli->out));
-	return worse(status, ferrule_run_write_summary(
-				 r->after ? r->after : r->run, r->as,
-				 &r->cli->out));
+	status = worse(status, write_summary(r));
+	return worse(status, write_charts(r));
 }
 
 /* Reads the rules once more, and the plan on top of them. */
@@ -252,6 +273,8 @@ int cmd_run(struct cli *cli, int argc, char **argv)
 	     "what the kernel would log"},
 	    {0, "timeline", CLI_STRING, &r.paths[TIMELINE], "FILE",
 	     "CSV, one row for each second of packet time"},
+	    {0, "chart", CLI_FLAG, &r.options.chart, NULL,
+	     "draw how full the table was over time"},
 	    {0, "plan", CLI_LIST, &r.plan, "FILE",
 	     "apply a plan on top of the rules"},
 	    {0, "compare", CLI_FLAG, &r.compare, NULL,
