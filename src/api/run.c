@@ -343,7 +343,8 @@ int ferrule_run_write_chart(struct ferrule_run *run, const char *title,
 	struct fe_out out;
 
 	fe_out_from_public(&out, to);
-	fe_chart_text(&run->chart, title, run->summary.ct_max, &out);
+	fe_chart_text(&run->chart, title, &run->summary.ct,
+		      run->summary.ct_max, &out);
 	return fe_out_finish(run->ferrule, &out);
 }
 

@@ -99,23 +99,18 @@ static void put_full(const struct columns *c, struct fe_out *out)
 }
 
 void fe_chart_text(const struct fe_chart *chart, const char *title,
-		   uint32_t room, struct fe_out *out)
+		   const struct fe_conntrack_stats *ct, uint32_t room,
+		   struct fe_out *out)
 {
 	struct columns c = {0};
-	uint32_t most = 0;
-	uint64_t full = 0;
 	char dashes[WIDTH + 1];
 
-	if (chart->points.n) {
+	if (chart->points.n)
 		fill(&c, chart);
-		full = chart->points.data[chart->points.n - 1].full;
-	}
-	for (size_t x = 0; x < WIDTH; x++)
-		if (c.entries[x] > most)
-			most = c.entries[x];
 	fe_out_printf(out, "%s: at most %u entries, room for %u, %llu packets "
 			   "dropped for a full table\n",
-		      title, most, room, (unsigned long long)full);
+		      title, ct->peak, room,
+		      (unsigned long long)ct->table_full);
 	for (unsigned row = HEIGHT; row-- > 0;)
 		put_row(&c, row, room, out);
 	memset(dashes, '-', WIDTH);

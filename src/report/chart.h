@@ -20,7 +20,8 @@ void fe_chart_add(struct fe_chart *chart, int64_t second,
 		  const struct fe_conntrack *ct);
 /* Draws it under a title; room is the table's limit, the top of the chart. */
 void fe_chart_text(const struct fe_chart *chart, const char *title,
-		   uint32_t room, struct fe_out *out);
+		   const struct fe_conntrack_stats *ct, uint32_t room,
+		   struct fe_out *out);
 void fe_chart_free(struct fe_chart *chart);
 
 #endif
