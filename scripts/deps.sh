@@ -28,7 +28,7 @@ fe_install() {
 	[ -n "$fe_missing" ] || return 0
 	echo "installing:$fe_missing"
 	fe_sudo apt-get -qq update
-	# shellcheck disable=SC2086 -- a list of words
+	# shellcheck disable=SC2086
 	fe_sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 		--no-install-recommends $fe_missing >/dev/null
 }
