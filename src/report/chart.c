@@ -74,7 +74,8 @@ static void put_row(const struct columns *c, unsigned row, uint32_t room,
 	size_t end = 0;
 
 	for (size_t x = 0; x < WIDTH; x++) {
-		line[x] = (double)c->entries[x] >= floor ? '#' : ' ';
+		uint32_t n = c->entries[x];
+		line[x] = n && (double)n >= floor ? '#' : ' ';
 		if (line[x] == '#')
 			end = x + 1;
 	}
