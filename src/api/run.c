@@ -114,10 +114,16 @@ struct ferrule_run *ferrule_run_new(struct ferrule_rules *rules,
 	fe_summary_init(&run->summary);
 	open_outputs(run, outputs);
 	*status = FERRULE_OK;
-	if (!fe_host_snapshot(run->ferrule, run->host, &options->host))
+	/* The kernel refuses such a table whole; a loop would never end. */
+	if (run->ferrule->diags->n_errors) {
+		ferrule_error(run->ferrule,
+			      "nothing is played through rules with errors");
 		*status = FERRULE_UNREADABLE;
-	else if (!fe_host_options(run->ferrule, run->host, &options->host))
+	} else if (!fe_host_snapshot(run->ferrule, run->host, &options->host)) {
+		*status = FERRULE_UNREADABLE;
+	} else if (!fe_host_options(run->ferrule, run->host, &options->host)) {
 		*status = FERRULE_USAGE;
+	}
 	if (!*status)
 		return run;
 	ferrule_run_free(run);

@@ -81,7 +81,11 @@ int ferrule_trace(struct ferrule_rules *rules,
 	int status = FERRULE_UNREADABLE;
 	struct fe_out out;
 
-	if (fe_host_snapshot(ferrule, host, options) &&
+	/* A chain loop, for one, would never end. */
+	if (ferrule->diags->n_errors)
+		ferrule_error(ferrule, "no packet is traced through rules with "
+				       "errors");
+	else if (fe_host_snapshot(ferrule, host, options) &&
 	    fe_host_options(ferrule, host, options))
 		fer = fe_fer_parse(ferrule->sources,
 				   make_test(ferrule, packet), host,

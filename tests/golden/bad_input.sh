@@ -267,6 +267,38 @@ if has test; then
 	tests_command
 fi
 
+# Traffic: captures cut anywhere, and rules that the kernel refuses.
+traffic_command() {
+	printf '\324\303\262\241\002\000\004\000' >head.pcap
+	printf '\0\0\0\0\0\0\0\0\377\377\0\0\145\0\0\0' >>head.pcap
+	{ cat head.pcap; printf '\1\0\0\0\2\0\0\0\50\0'; } >cut.pcap
+	head -c 13 head.pcap >header.pcap
+	expect 0 '' 'run: a capture without packets' \
+		"$FERRULE" run -r good head.pcap
+	expect 3 'cut.pcap' 'run: a capture cut in a packet head' \
+		"$FERRULE" run -r good cut.pcap
+	expect 3 'header.pcap is not a capture' 'run: cut in the file head' \
+		"$FERRULE" run -r good header.pcap
+	expect 3 'is not a capture\|error' 'run: empty traffic' \
+		"$FERRULE" run -r good empty
+	expect 3 'No such file' 'run: missing' "$FERRULE" run -r good missing
+	expect 3 'No such file' 'run: missing rules' \
+		"$FERRULE" run -r missing head.pcap
+	expect 3 'nothing is played through rules with errors' \
+		'run: a chain loop' "$FERRULE" run -r loop good.fer
+	expect 3 'no packet is traced through rules with errors' \
+		'trace: a chain loop' "$FERRULE" trace -r loop \
+		'tcp 192.0.2.9:4000 -> 192.0.2.5:22 SYN in eth0'
+	for kind in jumps gotos; do
+		expect 0 '' "run: 100,000 nested $kind" \
+			./small "$FERRULE" run -r $kind good.fer
+	done
+	writes run run -r good good.fer
+}
+if has run && has trace && has test; then
+	traffic_command
+fi
+
 for args in help --version 'help fmt' 'fmt --help' 'lint --format sarif good' \
 	'state --format json good' 'explain tcp'; do
 	has explain || [ "$args" != 'explain tcp' ] || continue
