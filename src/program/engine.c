@@ -2,7 +2,7 @@
  * The engine's public face: makes one from rules and a host, plays batches,
  * tells the observer in order, and answers for counters.
  */
-#include "program/machine.h"
+#include "program/compile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +45,9 @@ struct fe_engine *fe_engine_new(const struct fe_rules *rules,
 					options->nat_port_arg);
 	fe_side_init(&e->sides[0], 4, rules->v4);
 	fe_side_init(&e->sides[1], 6, rules->v6);
+	for (unsigned i = 0; i < 2 && !options->naive; i++)
+		e->sides[i].program =
+		    fe_program_new(&e->sides[i], host, rules->ipsets);
 	if (tracked_anyway(host, options))
 		e->sides[0].tracks = e->sides[1].tracks = true;
 	for (unsigned i = 0; i < FE_MAX_DEPTH; i++)
@@ -58,6 +61,8 @@ void fe_engine_free(struct fe_engine *e)
 		return;
 	for (unsigned i = 0; i < FE_MAX_DEPTH; i++)
 		free(e->scratch[i]);
+	fe_program_free(e->sides[0].program);
+	fe_program_free(e->sides[1].program);
 	fe_side_free(&e->sides[0]);
 	fe_side_free(&e->sides[1]);
 	fe_vec_free(&e->stack);

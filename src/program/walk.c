@@ -3,7 +3,7 @@
  * to go on, goto doesn't, the end of a user chain pops, and the end of the
  * builtin chain, or RETURN in it, is the policy.
  */
-#include "program/machine.h"
+#include "program/compile.h"
 
 static void count_policy(struct fe_life *l, const struct fe_chain *chain)
 {
@@ -47,11 +47,14 @@ static const struct fe_rule *next_match(struct fe_life *l,
 					const struct fe_chain *chain,
 					uint32_t *i, bool *hotdrop)
 {
+	const struct fe_program *program = l->side->program;
+
 	for (; *i < chain->rules.n; ++*i) {
 		const struct fe_rule *rule = chain->rules.data[*i];
 		uint32_t number = fe_rule_number(l->side, rule);
 		enum fe_answer answer =
-		    fe_naive_match(l->e, l->side, rule, number, l->p);
+		    program ? fe_program_match(program, number, l->p)
+			    : fe_naive_match(l->e, l->side, rule, number, l->p);
 
 		if (answer == FE_HOTDROP) {
 			*hotdrop = true;
