@@ -40,6 +40,18 @@ static bool read_item(const struct fe_opt *opt, struct fe_opt_context *context,
 	return true;
 }
 
+/* The one mistake here that has an id of its own. */
+static bool without_ports(const struct fe_opt *opt,
+			  struct fe_opt_context *context)
+{
+	struct fe_diags *diags = context->diags;
+
+	fe_opt_bad(opt, context, "needs -p tcp, udp, udplite, sctp or dccp "
+		   "before it");
+	diags->list.data[diags->list.n - 1]->id = "FE104";
+	return false;
+}
+
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
@@ -49,8 +61,7 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	unsigned places = 0;
 
 	if (!has_ports(context->proto) || context->proto_neg)
-		return fe_opt_bad(opt, context, "needs -p tcp, udp, udplite, "
-				  "sctp or dccp before it");
+		return without_ports(opt, context);
 	list = fe_new(context->arena, struct fe_port_list);
 	while (fe_items_next(&items, ',', &item)) {
 		places += fe_str_cut(item, ':', &head, &tail) ? 2 : 1;

@@ -23,6 +23,8 @@ struct shadows {
 	uint32_t work;
 	struct fe_map texts; /* of the chain's rules, to the first of each */
 	struct fe_arena *arena;
+	const struct fe_chain *callee; /* whose callers were asked last */
+	fe_set asked;
 };
 
 static bool is_terminal(const struct fe_rule *rule)
@@ -132,19 +134,63 @@ static void report_dead(struct shadows *s, const struct fe_rule *rule,
 	fe_lint_witness(l, d, wanted);
 }
 
-/* A rule that nothing can satisfy, given what enters its chain. */
+/*
+ * What the rules that jump to a chain ask for, all together. Packets that
+ * rules ahead of a jump decide are not taken away, but a builtin chain's own
+ * conditions (no input interface in OUTPUT) count.
+ */
+static fe_set asked_by_callers(struct fe_lint *l, const struct fe_chain *chain)
+{
+	const struct fe_table *table = chain->table;
+	fe_set asked = FE_SET_EMPTY;
+
+	if (chain->builtin)
+		return fe_reach_into(l->reach, chain);
+	for (size_t c = 0; c < table->chains.n; c++) {
+		const struct fe_chain *from = table->chains.data[c];
+		fe_set into = from->builtin ? fe_reach_into(l->reach, from)
+					    : FE_SET_ALL;
+		for (size_t i = 0; i < from->rules.n; i++)
+			if (from->rules.data[i]->jump == chain)
+				asked = fe_set_or(
+				    l->space, asked,
+				    fe_set_and(l->space, into,
+					       fe_behave_hits(
+						   l->behave,
+						   from->rules.data[i])));
+	}
+	return asked;
+}
+
+/* Nothing that enters its chain satisfies the rule: it contradicts itself or
+ * its callers, or rules ahead of the jumps have decided. */
 static bool report_contradiction(struct shadows *s, const struct fe_rule *rule,
 				 fe_set wanted)
 {
-	fe_set may = fe_behave_hits(s->l->behave, rule);
+	struct fe_lint *l = s->l;
+	fe_set hits = fe_behave_hits(l->behave, rule);
+	struct fe_diag *d;
+	fe_set asked;
 
 	if (!fe_set_is_empty(wanted))
 		return false;
-	fe_lint_report(s->l, FE_LINT_FE201, rule, FE_NO_SPAN,
-		       fe_set_is_empty(may)
+	if (s->callee != rule->chain)
+		s->asked = asked_by_callers(l, rule->chain);
+	s->callee = rule->chain;
+	asked = fe_set_and(l->space, hits, s->asked);
+	if (!fe_set_is_empty(asked)) {
+		d = fe_lint_report(l, FE_LINT_FE301, rule, FE_NO_SPAN,
+				   "none of its packets gets into chain '%s': "
+				   "rules ahead of it decide them",
+				   rule->chain->name);
+		fe_lint_witness(l, d, asked);
+		return true;
+	}
+	fe_lint_report(l, FE_LINT_FE201, rule, FE_NO_SPAN,
+		       fe_set_is_empty(hits)
 			   ? "no packet satisfies all of its conditions"
-			   : "no packet that enters this chain satisfies its "
-			     "conditions");
+			   : "its conditions and those of the jumps to chain "
+			     "'%s' exclude each other", rule->chain->name);
 	return true;
 }
 
