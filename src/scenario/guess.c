@@ -6,12 +6,13 @@
  * out, and none was seen the other way: a forwarded packet's source was seen
  * coming in, its destination going out.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "scenario/record.h"
 
-enum { OWN = 1, ELSEWHERE = 2, MOST_ADDRS = 1 << 16 };
+enum { OWN = 1, ELSEWHERE = 2, MOST_ADDRS = 1 << 16, RECENT_BITS = 14 };
 
 struct known { /* an address, and how it was met */
 	uint8_t key[17]; /* family, address */
@@ -23,23 +24,36 @@ struct guess {
 	struct fe_arena *arena;
 	struct fe_map map;
 	FE_VEC(struct known *) list;
+	struct known *recent[1 << RECENT_BITS]; /* by hash: asked first */
 };
+
+static struct known **recent(struct guess *g, struct fe_u128 addr)
+{
+	uint64_t hash = (addr.lo ^ addr.hi) * 0x9e3779b97f4a7c15u;
+
+	return &g->recent[hash >> (64 - RECENT_BITS)];
+}
 
 static void meet(struct guess *g, unsigned family, struct fe_u128 addr,
 		 uint16_t iface, uint8_t mark)
 {
-	struct known probe = {.key = {(uint8_t)family}}, *k;
+	struct known probe = {.key = {(uint8_t)family}};
+	struct known **slot = recent(g, addr), *k = *slot;
 
 	memcpy(probe.key + 1, &addr, 16);
-	k = fe_map_get(&g->map, (struct fe_str){(char *)probe.key, 17});
+	if (!k || memcmp(k->key, probe.key, sizeof(probe.key)))
+		k = fe_map_get(&g->map, (struct fe_str){(char *)probe.key,
+							sizeof(probe.key)});
 	if (!k) {
 		if (g->list.n == MOST_ADDRS)
 			return;
 		k = fe_arena_memdup(g->arena, &probe, sizeof(probe));
 		k->iface = iface;
-		fe_map_set(&g->map, (struct fe_str){(char *)k->key, 17}, k);
+		fe_map_set(&g->map, (struct fe_str){(char *)k->key,
+						    sizeof(k->key)}, k);
 		fe_vec_push(&g->list, k);
 	}
+	*slot = k;
 	k->marks |= mark;
 }
 
@@ -72,17 +86,18 @@ static void look(struct guess *g, const struct fe_host *host,
 
 size_t fe_capture_guess(struct fe_records *records, struct fe_host *host)
 {
-	struct guess g = {.arena = fe_arena_new()};
+	struct guess *g = fe_calloc(1, sizeof(*g));
 	struct fe_record record;
 	struct fe_u128 addr;
 	size_t n = 0;
 
+	g->arena = fe_arena_new();
 	records->silent = true;
 	while (records->ops->next(records, &record))
-		look(&g, host, &record);
+		look(g, host, &record);
 	records->silent = false;
-	for (size_t i = 0; i < g.list.n; i++) {
-		const struct known *k = g.list.data[i];
+	for (size_t i = 0; i < g->list.n; i++) {
+		const struct known *k = g->list.data[i];
 		if (k->marks != OWN)
 			continue;
 		memcpy(&addr, k->key + 1, 16);
@@ -90,8 +105,9 @@ size_t fe_capture_guess(struct fe_records *records, struct fe_host *host)
 				 k->key[0] == 4 ? 32 : 128);
 		n++;
 	}
-	fe_vec_free(&g.list);
-	fe_map_free(&g.map);
-	fe_arena_free(g.arena);
+	fe_vec_free(&g->list);
+	fe_map_free(&g->map);
+	fe_arena_free(g->arena);
+	free(g);
 	return n;
 }
