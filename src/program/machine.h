@@ -74,7 +74,6 @@ struct fe_engine {
 	int64_t second;                /* last one told to the observer */
 	int32_t current;               /* index of the packet in its batch */
 	uint64_t n_unknown;            /* answers that nothing could give */
-	struct fe_defrag *defrag;
 };
 
 /* A packet on its way. */
@@ -93,7 +92,6 @@ struct fe_life {
 				 leave it alone */
 	bool generated;       /* by this host, in answer to another */
 	struct fe_result r;
-	uint32_t frag_size;   /* largest fragment it came in; 0: whole */
 };
 
 /* A family's side (side.c); rules NULL: none. */
