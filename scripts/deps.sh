@@ -4,7 +4,7 @@
 FE_BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config
 flex bison libjansson-dev libpcap-dev zlib1g-dev libzstd-dev"
 # What the tests use beside: unit tests, and the real tools as referees.
-FE_TEST_PACKAGES="check libmnl-dev iptables ipset conntrack nftables iproute2
+FE_TEST_PACKAGES="check iptables ipset conntrack nftables iproute2
 tcpdump jq"
 
 fe_sudo() {
