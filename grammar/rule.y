@@ -23,35 +23,30 @@ static void fe_rule_yyerror(struct fe_line *line, const char *message)
 
 %token VERB  "command"
 %token WORD  "word"
-%token MATCH "-m"
-%token JUMP  "-j"
+%token MATCH "-m NAME"
+%token JUMP  "-j NAME"
 %token NOT   "!"
-%token OPT0  "option"
-%token OPT1  "option with an argument"
-%token OPT2  "option with two arguments"
+%token OPT   "option with its arguments"
 %token RAW   "word of an extension that is not understood"
 
 %%
 
 /*
- * Flat, so that a word costs few steps. How many words a verb takes is
- * counted by the classifier.
+ * Flat, so that a word costs few steps. How many words an option or a verb
+ * takes is counted by the classifier: an argument may look like anything, so
+ * it never gets here by itself (struct fe_line's args).
  */
 line
 	: %empty
 	| line VERB		{ fe_line_verb(line); }
 	| line WORD		{ fe_line_verb_word(line, $2); }
-	| line MATCH WORD	{ fe_line_match(line, $3); }
-	| line JUMP WORD	{ fe_line_jump(line, $3); }
+	| line MATCH		{ fe_line_match(line); }
+	| line JUMP		{ fe_line_jump(line); }
 	| line RAW		{ fe_line_raw(line, $2); }
 	| line NOT RAW		{
 			fe_line_raw(line, &line->not_word);
 			fe_line_raw(line, $3); }
-	| line OPT0		{ fe_line_set(line, false, NULL, NULL); }
-	| line OPT1 WORD	{ fe_line_set(line, false, $3, NULL); }
-	| line OPT2 WORD WORD	{ fe_line_set(line, false, $3, $4); }
-	| line NOT OPT0		{ fe_line_set(line, true, NULL, NULL); }
-	| line NOT OPT1 WORD	{ fe_line_set(line, true, $4, NULL); }
-	| line NOT OPT2 WORD WORD { fe_line_set(line, true, $4, $5); }
+	| line OPT		{ fe_line_set(line, false); }
+	| line NOT OPT		{ fe_line_set(line, true); }
 	;
 %%

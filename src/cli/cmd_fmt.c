@@ -21,11 +21,13 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 {
 	struct cli_inputs inputs = {0};
 	struct cli_list operands = {0};
-	bool counters = false;
+	bool counters = false, test = false;
 	const char *path = NULL;
 	const struct cli_option options[] = {
 	    {'c', "counters", CLI_FLAG, &counters, NULL,
 	     "print packet and byte counters"},
+	    {0, "test", CLI_FLAG, &test, NULL,
+	     "read and check only, as iptables-restore --test; print nothing"},
 	    {'o', "output", CLI_STRING, &path, "FILE",
 	     "write there instead of to standard output"},
 	    CLI_INPUT_OPTIONS(&inputs),
@@ -40,7 +42,8 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 		unsigned flags = FERRULE_PRINT_COMMENTS;
 		if (counters)
 			flags |= FERRULE_PRINT_COUNTERS;
-		status = print(cli, &inputs, flags, path);
+		if (!test)
+			status = print(cli, &inputs, flags, path);
 		if (!status)
 			status = inputs.status;
 	}

@@ -67,8 +67,8 @@ const struct fe_ext *fe_ext_find(enum fe_ext_kind kind, struct fe_str name,
 const struct fe_setting *fe_part_find(const struct fe_part *part, unsigned row)
 {
 	for (uint32_t i = 0; i < part->n; i++) {
-		if (part->settings[i].opt == row)
-			return &part->settings[i];
+		if (fe_settings(part)[i].opt == row)
+			return &fe_settings(part)[i];
 	}
 	return NULL;
 }
@@ -117,16 +117,16 @@ void fe_settings_print(const struct fe_part *part, unsigned family,
 	const struct fe_opt *opts = part->ext->opts;
 
 	if (part->n == 1) { /* most parts: no order to find */
-		if ((opts[part->settings[0].opt].flags & FE_HIDDEN) == 0)
-			print_setting(part->ext, part->settings, family, buf);
+		if ((opts[fe_settings(part)[0].opt].flags & FE_HIDDEN) == 0)
+			print_setting(part->ext, fe_settings(part), family, buf);
 		return;
 	}
 	for (unsigned row = 0; part->n > 0 && opts[row].name != NULL; row++) {
 		if ((opts[row].flags & FE_HIDDEN) != 0)
 			continue;
 		for (uint32_t i = 0; i < part->n; i++) {
-			if (part->settings[i].opt == row)
-				print_setting(part->ext, &part->settings[i],
+			if (fe_settings(part)[i].opt == row)
+				print_setting(part->ext, &fe_settings(part)[i],
 					      family, buf);
 		}
 	}
@@ -222,7 +222,7 @@ static bool check_once(struct fe_check_context *context, uint32_t *given)
 
 	*given = 0;
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		const struct fe_opt *opt = &part->ext->opts[setting->opt];
 		uint32_t bit = (uint32_t)1 << setting->opt;
 
@@ -290,7 +290,7 @@ bool fe_part_check(struct fe_check_context *context)
 	if (ext->opts != NULL) {
 		fine = check_once(context, &given);
 		for (uint32_t i = 0; i < part->n; i++)
-			fine &= check_setting(context, &part->settings[i],
+			fine &= check_setting(context, &fe_settings(part)[i],
 					      given);
 		fine &= check_required(context, given);
 	}
@@ -316,7 +316,7 @@ void fe_part_cover(const struct fe_part *part, unsigned family,
 	if (ext->kind == FE_TARGET)
 		return;
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		const struct fe_opt *opt = &ext->opts[setting->opt];
 
 		if (opt->type != NULL && opt->type->cover != NULL) {

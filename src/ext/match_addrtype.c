@@ -134,7 +134,7 @@ static void lower(const struct fe_part *part, unsigned family,
 		  struct fe_sink *sink)
 {
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 
 		if (setting->opt > DST) {
 			sink->clause(sink);
@@ -143,7 +143,7 @@ static void lower(const struct fe_part *part, unsigned family,
 		}
 	}
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		bool src = setting->opt == SRC;
 
 		if (family == 4)

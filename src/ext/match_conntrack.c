@@ -202,7 +202,7 @@ static void lower(const struct fe_part *part, unsigned family,
 		fe_cover_one(sink, FE_F_CTSTATE, false, FE_CT_NEW,
 			     FE_CT_ESTABLISHED);
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		const struct fe_opt *opt = &part->ext->opts[setting->opt];
 
 		if (setting->opt == CTSTATUS) {
@@ -258,7 +258,7 @@ static void lower_state(const struct fe_part *part, unsigned family,
 {
 	(void)family;
 	for (uint32_t i = 0; i < part->n; i++)
-		cover_state(&part->settings[i], sink);
+		cover_state(&fe_settings(part)[i], sink);
 }
 
 const struct fe_ext fe_match_state = {

@@ -46,7 +46,7 @@ static void lower(const struct fe_part *part, unsigned family,
 {
 	fe_cover_one(sink, FE_F_CTSTATE, false, FE_CT_NEW, FE_CT_ESTABLISHED);
 	for (uint32_t i = 0; i < part->n; i++)
-		fe_type_mark.cover(&connmark_opts[0], &part->settings[i],
+		fe_type_mark.cover(&connmark_opts[0], &fe_settings(part)[i],
 				   family, sink);
 }
 

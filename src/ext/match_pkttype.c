@@ -53,8 +53,8 @@ static void type_is(struct fe_sink *sink, unsigned type, bool neg)
 static void lower(const struct fe_part *part, unsigned family,
 		  struct fe_sink *sink)
 {
-	unsigned want = (unsigned)part->settings[0].value.u;
-	bool neg = part->settings[0].neg;
+	unsigned want = (unsigned)fe_settings(part)[0].value.u;
+	bool neg = fe_settings(part)[0].neg;
 
 	sink->clause(sink);
 	type_is(sink, want, neg);

@@ -65,7 +65,7 @@ static const struct fe_opt opts[] = {
 static bool counts(const struct fe_part *part)
 {
 	for (uint32_t i = 0; i < part->n; i++) {
-		if (part->settings[i].opt >= PACKETS_EQ)
+		if (fe_settings(part)[i].opt >= PACKETS_EQ)
 			return true;
 	}
 	return false;
@@ -80,7 +80,7 @@ static void print(const struct fe_part *part, unsigned family,
 		bool is_flag = row >= RETURN_NOMATCH && row <= UPDATE_SUB;
 
 		for (uint32_t i = 0; i < part->n; i++) {
-			const struct fe_setting *s = &part->settings[i];
+			const struct fe_setting *s = &fe_settings(part)[i];
 
 			if (s->opt != row || ((row == UPDATE ||
 					       row == UPDATE_SUB) && !s->neg))

@@ -83,7 +83,7 @@ static void read_zones(const struct fe_part *part, struct fe_ct_target *ct)
 	bool orig = false, reply = false;
 
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		uint64_t u = setting->value.u;
 
 		if (setting->opt < ZONE_ORIG)
@@ -107,7 +107,7 @@ struct fe_ct_target fe_target_ct(const struct fe_part *part)
 	struct fe_ct_target ct = {.notrack = is_notrack_part(part)};
 
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		uint64_t u = setting->value.u;
 
 		switch (setting->opt) {

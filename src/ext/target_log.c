@@ -122,7 +122,7 @@ struct fe_log fe_target_log(const struct fe_part *part)
 	struct fe_log log = {.prefix = "", .level = DEFAULT_LEVEL};
 
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 
 		if (setting->opt == PREFIX)
 			log.prefix = setting->value.text;

@@ -37,8 +37,8 @@ const struct fe_ext fe_target_mark_ext = {
 struct fe_mark_op fe_target_mark(const struct fe_part *part)
 {
 	return (struct fe_mark_op){
-		.value = part->settings[0].value.masked.value,
-		.mask = part->settings[0].value.masked.mask,
+		.value = fe_settings(part)[0].value.masked.value,
+		.mask = fe_settings(part)[0].value.masked.mask,
 	};
 }
 
@@ -134,7 +134,7 @@ struct fe_connmark_op fe_target_connmark(const struct fe_part *part)
 
 	/* In the order of the line: a mark's own mask undoes one before it. */
 	for (uint32_t i = 0; i < part->n; i++)
-		apply(&part->settings[i], &op);
+		apply(&fe_settings(part)[i], &op);
 	return op;
 }
 

@@ -164,7 +164,7 @@ void fe_target_nat_range(const struct fe_part *part, unsigned family,
 	(void)family;
 	memset(range, 0, sizeof(*range));
 	for (uint32_t i = 0; i < part->n; i++) {
-		const struct fe_setting *setting = &part->settings[i];
+		const struct fe_setting *setting = &fe_settings(part)[i];
 		const char *name = part->ext->opts[setting->opt].name;
 		const struct fe_nat_range *to = setting->value.ptr;
 

@@ -14,11 +14,9 @@ static uint16_t cap16(uint32_t n)
 }
 
 /* Counts settings by scope, then places them: stable, and linear. */
-static struct fe_setting *sort_settings(struct fe_line *line)
+static void sort_settings(struct fe_line *line, struct fe_setting *sorted)
 {
 	size_t n = line->settings.n;
-	struct fe_setting *sorted =
-	    fe_new_n(line->ruleset->arena, struct fe_setting, n);
 	uint32_t at = 0;
 
 	for (size_t i = 0; i < line->scopes.n; i++)
@@ -40,38 +38,52 @@ static struct fe_setting *sort_settings(struct fe_line *line)
 			    line->lists[w].n)
 				line->list_setting[w] = -2 - (int)to;
 	}
-	return sorted;
 }
 
 static void fill_part(const struct fe_line *line, const struct fe_scope *scope,
 		      const struct fe_setting *settings, struct fe_part *part)
 {
+	const struct fe_setting *first = settings + scope->first;
+
 	part->ext = scope->vocab->ext;
-	part->settings = settings + scope->first;
-	part->n = scope->n;
+	part->at = (uint16_t)((const uint64_t *)(const void *)first -
+			      (const uint64_t *)(const void *)part);
+	part->n = (uint16_t)scope->n;
 	part->off = cap16(scope->off - line->off);
 	part->len = cap16(scope->end - scope->off);
 }
 
-/* Parts in the order of printing: base, matches as loaded, target. */
+static size_t block_size(size_t n_parts, size_t n_settings)
+{
+	return n_parts * sizeof(struct fe_part) +
+	       n_settings * sizeof(struct fe_setting);
+}
+
+/*
+ * Parts in the order of printing, base, matches as loaded, target, and behind
+ * them their settings.
+ */
 static void fill_parts(struct fe_line *line, struct fe_rule *rule,
-		       const struct fe_setting *settings, bool has_target)
+		       bool has_target)
 {
 	size_t n = line->scopes.n;
 	struct fe_part *parts, *part;
+	struct fe_setting *settings;
 
 	if (line->target >= 0 && !has_target)
 		n--;
-	parts = part = fe_new_n(line->ruleset->arena, struct fe_part, n);
+	parts = part = fe_arena_alloc(line->ruleset->arena,
+				      block_size(n, line->settings.n));
+	settings = (void *)(parts + n);
+	sort_settings(line, settings);
 	for (size_t i = 0; i < line->scopes.n; i++)
 		if ((int)i != line->target)
 			fill_part(line, &line->scopes.data[i], settings,
 				  part++);
-	if (has_target) {
+	if (has_target)
 		fill_part(line, &line->scopes.data[line->target], settings,
 			  part);
-		rule->target = part;
-	}
+	rule->has_target = has_target;
 	rule->parts = parts;
 	rule->n_parts = (uint16_t)n;
 }
@@ -174,7 +186,7 @@ static bool check_parts(struct fe_line *line, const struct fe_rule *rule)
 		if ((int)i != line->target)
 			ok &= check_part(line, rule, part++,
 					 &line->scopes.data[i]);
-	if (rule->target)
+	if (rule->has_target)
 		ok &= check_part(line, rule, part,
 				 &line->scopes.data[line->target]);
 	return ok;
@@ -243,18 +255,15 @@ static bool check_lists(struct fe_line *line)
 	return true;
 }
 
-static void multiply(struct fe_line *line, struct fe_rule *rule,
-		     const struct fe_setting *settings, size_t s, size_t d,
-		     struct fe_line_rules *rules)
+static void multiply(struct fe_line *line, struct fe_rule *rule, size_t s,
+		     size_t d, struct fe_line_rules *rules)
 {
 	struct fe_arena *arena = line->ruleset->arena;
 	struct fe_rule *copy = fe_arena_memdup(arena, rule, sizeof(*rule));
 	struct fe_part *parts = fe_arena_memdup(
-	    arena, rule->parts, rule->n_parts * sizeof(*parts));
-	struct fe_setting *base = fe_arena_memdup(
-	    arena, settings, parts[0].n * sizeof(*base));
+	    arena, rule->parts, block_size(rule->n_parts, line->settings.n));
+	struct fe_setting *base = (void *)(parts + rule->n_parts);
 
-	parts[0].settings = base;
 	if (line->lists[0].n)
 		base[-2 - line->list_setting[0]].value =
 		    line->lists[0].data[s];
@@ -262,30 +271,38 @@ static void multiply(struct fe_line *line, struct fe_rule *rule,
 		base[-2 - line->list_setting[1]].value =
 		    line->lists[1].data[d];
 	copy->parts = parts;
-	if (rule->target)
-		copy->target = parts + rule->n_parts - 1;
 	fe_vec_push(&rules->list, copy);
+}
+
+static bool check_size(struct fe_line *line)
+{
+	size_t n = line->scopes.n + line->settings.n;
+
+	if (n <= FE_RULE_SETTINGS_MAX)
+		return true;
+	fe_line_error(line, "FE116", NULL,
+		      "the rule has %zu options; the limit is %d", n,
+		      FE_RULE_SETTINGS_MAX);
+	return false;
 }
 
 bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 		   struct fe_line_rules *rules)
 {
 	struct fe_rule *rule = fe_new(line->ruleset->arena, struct fe_rule);
-	struct fe_setting *settings;
 
 	if (!check_interfaces(line, chain) || !check_lists(line) ||
-	    !set_target(line, rule))
+	    !check_size(line) || !set_target(line, rule))
 		return false;
-	settings = sort_settings(line);
 	rule->chain = chain;
 	rule->packets = line->packets;
 	rule->bytes = line->bytes;
 	rule->span = fe_line_span(line, NULL);
-	fill_parts(line, rule, settings, line->target >= 0 && !rule->jump);
-	if (rule->target)
-		rule->action = (uint8_t)fe_part_action(rule->target);
+	fill_parts(line, rule, line->target >= 0 && !rule->jump);
+	if (rule->has_target)
+		rule->action = (uint8_t)fe_part_action(fe_rule_target(rule));
 	for (unsigned i = 0; i < rule->n_parts; i++) {
-		rule->effects |= fe_part_effects(&rule->parts[i]);
+		rule->effects |= (uint8_t)fe_part_effects(&rule->parts[i]);
 		rule->opaque |= fe_ext_is_opaque(rule->parts[i].ext);
 	}
 	if (!check_parts(line, rule)) {
@@ -306,6 +323,6 @@ bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 	}
 	for (size_t s = 0; s < ns; s++)
 		for (size_t d = 0; d < nd; d++)
-			multiply(line, rule, settings, s, d, rules);
+			multiply(line, rule, s, d, rules);
 	return true;
 }

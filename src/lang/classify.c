@@ -138,6 +138,19 @@ static bool is_detached(const struct fe_line *line, const struct found *found)
 	       line->vocab->base->ext->opts[found->row].n_args;
 }
 
+/* An option, -m and -j go to the grammar with their last argument. */
+static void argument(struct fe_line *line, const struct fe_word *word)
+{
+	line->owed--;
+	if (line->token == FE_T_VERB) {
+		push(line, FE_T_WORD, word);
+		return;
+	}
+	line->args[line->n_args++] = *word;
+	if (line->owed == 0)
+		push(line, line->token, NULL);
+}
+
 static int verb_token(struct fe_line *line, const struct fe_verb *verb)
 {
 	line->verb = verb;
@@ -154,21 +167,19 @@ static int verb_token(struct fe_line *line, const struct fe_verb *verb)
 static void push_option(struct fe_line *line, const struct fe_word *word,
 			const struct found *found)
 {
-	static const int tokens[] = {FE_T_OPT0, FE_T_OPT1, FE_T_OPT2};
-	int token;
-
+	line->n_args = 0;
 	line->last = *word;
 	line->raw = -1;
 	if (found->row >= FE_FRAME_VERB) {
-		token = verb_token(line,
-				   &fe_verbs[found->row - FE_FRAME_VERB]);
+		line->token = verb_token(
+		    line, &fe_verbs[found->row - FE_FRAME_VERB]);
 	} else {
 		const struct fe_ext *ext =
 		    line->scopes.data[found->scope].vocab->ext;
 		line->opt_scope = found->scope;
 		line->opt_row = (unsigned)found->row;
 		line->owed = ext->opts[found->row].n_args;
-		token = tokens[line->owed];
+		line->token = FE_T_OPT;
 	}
 	if (line->has_attached && is_detached(line, found) &&
 	    !line->options->strict_compat) {
@@ -194,12 +205,12 @@ static void push_option(struct fe_line *line, const struct fe_word *word,
 			      word->text.s);
 		return;
 	}
-	push(line, token, word);
-	if (line->has_attached) {
-		if (line->owed)
-			line->owed--;
-		else
-			line->maybe--;
+	if (line->token == FE_T_VERB || line->owed == 0)
+		push(line, line->token, word);
+	if (line->has_attached && line->owed) {
+		argument(line, &line->attached);
+	} else if (line->has_attached) {
+		line->maybe--;
 		push(line, FE_T_WORD, &line->attached);
 	}
 }
@@ -341,10 +352,7 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 	if (line->failed || line->skip)
 		return;
 	if (line->owed) {
-		/* The grammar holds two arguments at most, until it acts. */
-		struct fe_word *slot = &line->slots[--line->owed & 1];
-		*slot = *word;
-		push(line, FE_T_WORD, slot);
+		argument(line, word);
 		return;
 	}
 	if (line->maybe && !dash && !is_not(text)) {

@@ -139,8 +139,9 @@ unsigned fe_line_load_opaque(struct fe_line *line, enum fe_ext_kind kind,
 	return scope;
 }
 
-void fe_line_match(struct fe_line *line, const struct fe_word *name)
+void fe_line_match(struct fe_line *line)
 {
+	const struct fe_word *name = &line->args[0];
 	struct fe_vocab_ext *v = fe_map_get(&line->vocab->matches, name->text);
 	struct fe_word at = line->last;
 
@@ -160,8 +161,9 @@ void fe_line_match(struct fe_line *line, const struct fe_word *name)
  * iptables; which table is meant may still be said by a later -t, so the
  * chain is looked up when the line ends.
  */
-void fe_line_jump(struct fe_line *line, const struct fe_word *name)
+void fe_line_jump(struct fe_line *line)
 {
+	const struct fe_word *name = &line->args[0];
 	struct fe_vocab_ext *v = fe_map_get(&line->vocab->targets, name->text);
 	bool is_goto = line->verb->id == FE_VERB_GOTO;
 	struct fe_word at = line->last;
@@ -277,20 +279,19 @@ static bool read_list(struct fe_line *line, const struct fe_opt *opt,
 }
 
 static bool read_value(struct fe_line *line, const struct fe_opt *opt,
-		       bool neg, const struct fe_word *const *args,
-		       union fe_value *value)
+		       bool neg, union fe_value *value)
 {
-	struct fe_str words[2] = {0};
+	const struct fe_word *args = line->args;
+	struct fe_str words[2] = {args[0].text, args[1].text};
 	bool is_base = line->opt_scope == 0;
 	char letter = is_base ? opt->short_name : 0;
 
-	for (unsigned i = 0; i < opt->n_args; i++)
-		words[i] = args[i]->text;
-	line->context.span = fe_line_span(line, args[0] ? args[0] : &line->last);
+	line->context.span =
+	    fe_line_span(line, opt->n_args ? &args[0] : &line->last);
 	if ((letter == 's' || letter == 'd') &&
 	    memchr(words[0].s, ',', words[0].len)) {
 		unsigned which = letter == 'd';
-		if (!read_list(line, opt, args[0], neg))
+		if (!read_list(line, opt, &args[0], neg))
 			return false;
 		*value = line->lists[which].data[0];
 		line->list_setting[which] = (int)line->settings.n;
@@ -327,29 +328,27 @@ static bool is_nothing(const struct fe_line *line, const struct fe_setting *s)
 	return false;
 }
 
-void fe_line_set(struct fe_line *line, bool neg, const struct fe_word *first,
-		 const struct fe_word *second)
+void fe_line_set(struct fe_line *line, bool neg)
 {
-	const struct fe_word *args[] = {first, second};
 	struct fe_scope *scope = &line->scopes.data[line->opt_scope];
 	const struct fe_opt *opt = &scope->vocab->ext->opts[line->opt_row];
 	struct fe_line_setting s = {.scope = line->opt_scope,
 				    .off = line->last.off};
-	const struct fe_word *end = second ? second
-				    : first ? first : &line->last;
+	const struct fe_word *end =
+	    opt->n_args ? &line->args[opt->n_args - 1] : &line->last;
 
 	if (!may_set(line, opt, scope, neg))
 		return;
 	if (opt->n_args && (opt->flags & FE_NEG) &&
-	    fe_str_is(first->text, "!")) {
+	    fe_str_is(line->args[0].text, "!")) {
 		fe_diag_hint(line->diags,
-			     fe_line_error(line, "FE101", first,
+			     fe_line_error(line, "FE101", &line->args[0],
 					   "'!' stands behind its option, where "
 					   "iptables takes it for the argument"),
 			     "write it before: ! --%s", opt->name);
 		return;
 	}
-	if (opt->type && !read_value(line, opt, neg, args, &s.setting.value)) {
+	if (opt->type && !read_value(line, opt, neg, &s.setting.value)) {
 		line->failed = true;
 		return;
 	}

@@ -84,6 +84,8 @@ struct fe_line {
 
 	/* Between the classifier and the grammar. */
 	unsigned owed;                    /* arguments still to come */
+	unsigned n_args;                  /* that have come */
+	int token;                        /* to push when all have come */
 	unsigned maybe;                   /* words that a verb may still take */
 	struct fe_word last;              /* the option or verb itself */
 	struct fe_word attached;          /* what stood behind its '=' */
@@ -93,7 +95,7 @@ struct fe_line {
 	bool no_options;                  /* behind "--" */
 	unsigned opt_scope, opt_row;      /* what an OPT token means */
 	struct fe_word not_word;          /* the last '!' */
-	struct fe_word slots[2];          /* arguments on the grammar's stack */
+	struct fe_word args[2];           /* of the option, -m or -j */
 };
 
 void fe_line_init(struct fe_line *line);
@@ -116,11 +118,10 @@ struct fe_span fe_line_span(const struct fe_line *line,
 /* The grammar's actions. */
 void fe_line_verb(struct fe_line *line);
 void fe_line_verb_word(struct fe_line *line, const struct fe_word *word);
-void fe_line_match(struct fe_line *line, const struct fe_word *name);
-void fe_line_jump(struct fe_line *line, const struct fe_word *name);
+void fe_line_match(struct fe_line *line);
+void fe_line_jump(struct fe_line *line);
 void fe_line_raw(struct fe_line *line, const struct fe_word *word);
-void fe_line_set(struct fe_line *line, bool neg, const struct fe_word *first,
-		 const struct fe_word *second);
+void fe_line_set(struct fe_line *line, bool neg);
 void fe_line_syntax_error(struct fe_line *line, const char *message);
 
 /* Brings an extension into scope; returns its number. */

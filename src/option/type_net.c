@@ -41,13 +41,32 @@ struct fe_u128 fe_addr_mask(unsigned family, unsigned bits)
 /* The length of a mask without holes, or -1. */
 static int mask_bits(struct fe_u128 mask, unsigned family)
 {
-	unsigned max = FULL(family);
+	unsigned n = (unsigned)(__builtin_popcountll(mask.hi) +
+				__builtin_popcountll(mask.lo));
 
-	for (unsigned i = 0; i <= max; i++) {
-		if (fe_u128_eq(mask, fe_addr_mask(family, i)))
-			return (int)i;
+	return fe_u128_eq(mask, fe_addr_mask(family, n)) ? (int)n : -1;
+}
+
+/* Four plain decimal parts, as nearly all addresses are written. */
+static bool read_dotted(struct fe_str word, struct fe_u128 *addr)
+{
+	const char *s = word.s, *end = word.s + word.len;
+	uint32_t value = 0;
+
+	for (unsigned part = 0; part < 4; part++) {
+		unsigned n = 0, digits = 0;
+
+		for (; s < end && *s >= '0' && *s <= '9'; s++, digits++)
+			n = n * 10 + (unsigned)(*s - '0');
+		if (digits == 0 || digits > 3 || n > 255 ||
+		    (digits > 1 && s[-(int)digits] == '0'))
+			return false;
+		value = value << 8 | n;
+		if (part < 3 && (s == end || *s++ != '.'))
+			return false;
 	}
-	return -1;
+	*addr = fe_u128(value);
+	return s == end;
 }
 
 static bool read_v4(struct fe_str word, bool whole, struct fe_u128 *addr)
@@ -57,6 +76,8 @@ static bool read_v4(struct fe_str word, bool whole, struct fe_u128 *addr)
 	uint64_t value = 0, n;
 	unsigned parts = 0;
 
+	if (read_dotted(word, addr))
+		return true;
 	while (fe_items_next(&items, '.', &part)) {
 		if (parts == 4 || !fe_str_u64(part, 0, 255, &n))
 			return false;
@@ -161,6 +182,8 @@ static bool read_aton(struct fe_str word, struct fe_u128 *addr)
 	uint64_t value = 0, n;
 	unsigned parts = 0;
 
+	if (read_dotted(word, addr))
+		return true;
 	while (fe_items_next(&items, '.', &part)) {
 		unsigned left = 32 - 8 * parts++;
 

@@ -72,7 +72,7 @@ static void scan_chain(struct fe_behave *b, const struct fe_chain *chain,
 		const struct fe_rule *rule = chain->rules.data[r];
 
 		for (unsigned p = 0; p < rule->n_parts; p++)
-			if (&rule->parts[p] != rule->target)
+			if (&rule->parts[p] != fe_rule_target(rule))
 				fe_part_cover(&rule->parts[p],
 					      b->ruleset->family, &scan->sink);
 	}
@@ -279,7 +279,7 @@ static fe_set connmark_map(struct walk *w, const struct fe_rule *rule,
 {
 	/* The entry's mark is arbitrary in the proof, so that writing it has
 	 * no effect that counts; reading it into the packet has. */
-	if (rule->target && fe_target_connmark(rule->target).mode !=
+	if (fe_rule_target(rule) && fe_target_connmark(fe_rule_target(rule)).mode !=
 				FE_CONNMARK_RESTORE)
 		return next;
 	return effect(w, rule, true, next);

@@ -169,7 +169,7 @@ struct behave_rule *fe_behave_rule(struct fe_behave *b,
 	rs = &(*of)[rule->index - 1];
 	if (rs->parts)
 		return rs;
-	rs->n = rule->n_parts - (rule->target ? 1u : 0u);
+	rs->n = rule->n_parts - (fe_rule_target(rule) ? 1u : 0u);
 	rs->parts = fe_new_n(b->arena, struct behave_part, rs->n + 1);
 	for (unsigned i = 0; i < rs->n; i++)
 		make_part(b, &rule->parts[i], &rs->parts[i]);

@@ -130,7 +130,7 @@ void fe_check_read(struct fe_check *k, struct check_side *side)
 				    chain->rules.data[r];
 
 				for (unsigned i = 0; i < rule->n_parts; i++)
-					if (&rule->parts[i] != rule->target)
+					if (&rule->parts[i] != fe_rule_target(rule))
 						part_atoms(k, side, rule, i);
 			}
 		}
@@ -285,7 +285,7 @@ static enum fe_answer rule_matches(struct run *run, const struct fe_rule *rule)
 		uint64_t state;
 		enum fe_answer answer;
 
-		if (part == rule->target)
+		if (part == fe_rule_target(rule))
 			continue;
 		effects = fe_part_effects(part);
 		if (part->ext->l4_size &&
@@ -313,7 +313,7 @@ static enum outcome run_chain(struct run *run, const struct fe_chain *chain);
 
 static void set_mark(struct run *run, const struct fe_rule *rule)
 {
-	struct fe_mark_op op = fe_target_mark(rule->target);
+	struct fe_mark_op op = fe_target_mark(fe_rule_target(rule));
 	uint32_t mark = (uint32_t)run->life->field[FE_F_MARK].lo;
 
 	run->life->field[FE_F_MARK] =
@@ -335,7 +335,7 @@ static void act(struct run *run, const struct fe_rule *rule)
 	if (rule->action == FE_ACT_CT && !run->life->untracked)
 		run->life->ct = true;
 	if (rule->action == FE_ACT_CONNMARK &&
-	    fe_target_connmark(rule->target).mode != FE_CONNMARK_RESTORE)
+	    fe_target_connmark(fe_rule_target(rule)).mode != FE_CONNMARK_RESTORE)
 		return;
 	/* What depends on the entry is not the same without one. */
 	if (rule->action == FE_ACT_CONNMARK || rule->action == FE_ACT_OPAQUE)

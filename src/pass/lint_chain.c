@@ -24,7 +24,7 @@ static void check_interfaces(struct fe_lint *l, const struct fe_rule *rule)
 	if (rule->chain->builtin || !hooks)
 		return;
 	for (uint32_t i = 0; i < base->n; i++) {
-		const struct fe_setting *s = &base->settings[i];
+		const struct fe_setting *s = &fe_settings(base)[i];
 		bool in = s->opt == FE_BASE_IN;
 		if ((!in && s->opt != FE_BASE_OUT) || s->neg ||
 		    hooks & ~(unsigned)(in ? NO_IN : NO_OUT))
@@ -127,7 +127,7 @@ static void check_sets(struct fe_lint *l, const struct fe_rule *rule)
 	for (unsigned p = 1; p < rule->n_parts; p++) {
 		struct set_sink s = {{on_clause, on_atom}, l, rule,
 				     &rule->parts[p]};
-		if (s.part != rule->target)
+		if (s.part != fe_rule_target(rule))
 			fe_part_cover(s.part, l->ruleset->family, &s.sink);
 	}
 }

@@ -116,8 +116,8 @@ static bool uses_synproxy(const struct fe_ruleset *ruleset)
 		for (size_t i = 0; i < table->chains.data[c]->rules.n; i++) {
 			const struct fe_rule *rule =
 			    table->chains.data[c]->rules.data[i];
-			if (rule->target &&
-			    !strcmp(rule->target->ext->name, "SYNPROXY"))
+			if (fe_rule_target(rule) &&
+			    !strcmp(fe_rule_target(rule)->ext->name, "SYNPROXY"))
 				return true;
 		}
 	return false;

@@ -115,7 +115,7 @@ static void check_state(struct fe_lint *l, const struct fe_rule *rule,
 {
 	unsigned states;
 
-	if (part == rule->target)
+	if (part == fe_rule_target(rule))
 		return;
 	states = states_of(part, l->ruleset->family);
 	if (states == ALL_STATES)
@@ -171,7 +171,7 @@ static void check_base(struct fe_lint *l, const struct fe_rule *rule,
 		       const struct fe_part *base)
 {
 	for (uint32_t i = 0; i < base->n; i++) {
-		const struct fe_setting *s = &base->settings[i];
+		const struct fe_setting *s = &fe_settings(base)[i];
 		if (s->opt == FE_BASE_SOURCE || s->opt == FE_BASE_DESTINATION)
 			check_address(l, rule, s);
 		if ((s->opt == FE_BASE_IN || s->opt == FE_BASE_OUT) &&
@@ -196,7 +196,7 @@ static void check_old(struct fe_lint *l, const struct fe_rule *rule,
 		if (d)
 			d->hint = "-m conntrack --ctstate";
 	}
-	if (part == rule->target && !strcmp(part->ext->name, "NOTRACK")) {
+	if (part == fe_rule_target(rule) && !strcmp(part->ext->name, "NOTRACK")) {
 		d = fe_lint_report(l, FE_LINT_FE119, rule,
 				   fe_part_span(rule, part),
 				   "-j NOTRACK is an old name");

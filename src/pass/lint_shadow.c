@@ -39,10 +39,10 @@ static bool same_target(const struct fe_rule *a, const struct fe_rule *b)
 
 	if (a->action != b->action || a->jump != b->jump)
 		return false;
-	if (a->target)
-		fe_part_print(a->target, a->chain->table->ruleset->family, &x);
-	if (b->target)
-		fe_part_print(b->target, a->chain->table->ruleset->family, &y);
+	if (fe_rule_target(a))
+		fe_part_print(fe_rule_target(a), a->chain->table->ruleset->family, &x);
+	if (fe_rule_target(b))
+		fe_part_print(fe_rule_target(b), a->chain->table->ruleset->family, &y);
 	same = !strcmp(fe_buf_text(&x), fe_buf_text(&y));
 	fe_buf_free(&x);
 	fe_buf_free(&y);

@@ -163,7 +163,7 @@ static void read_rule(const struct fe_rule *rule, unsigned family,
 		    .want = want,
 		};
 
-		if (&rule->parts[i] == rule->target)
+		if (&rule->parts[i] == fe_rule_target(rule))
 			continue;
 		fe_part_cover(&rule->parts[i], family, &s.sink);
 		end_clause(&s);

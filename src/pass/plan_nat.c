@@ -239,16 +239,16 @@ static bool mapping_of(struct fe_planner *p, const struct fe_rule *rule,
 	switch ((enum fe_action)rule->action) {
 	case FE_ACT_SNAT:
 	case FE_ACT_MASQUERADE:
-		fe_target_nat_range(rule->target, p->family, &range);
+		fe_target_nat_range(fe_rule_target(rule), p->family, &range);
 		source_mapping(p, m, may, &range);
 		return true;
 	case FE_ACT_DNAT:
 	case FE_ACT_REDIRECT:
-		fe_target_nat_range(rule->target, p->family, &range);
+		fe_target_nat_range(fe_rule_target(rule), p->family, &range);
 		destination_mapping(p, m, may, &range);
 		return true;
 	case FE_ACT_NETMAP:
-		fe_target_nat_range(rule->target, p->family, &range);
+		fe_target_nat_range(fe_rule_target(rule), p->family, &range);
 		range.flags |= FE_NAT_MAP_ADDRS;
 		if (rule->chain->hooks &
 		    (1u << FE_PREROUTING | 1u << FE_OUTPUT))

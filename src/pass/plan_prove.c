@@ -185,7 +185,7 @@ static bool rejects_with_rst(const struct fe_planner *p)
 				    chain->rules.data[r];
 
 				if (rule->action == FE_ACT_REJECT &&
-				    fe_target_reject(rule->target, p->family)
+				    fe_target_reject(fe_rule_target(rule), p->family)
 					.tcp_reset)
 					return true;
 			}
@@ -227,7 +227,7 @@ static fe_set expected(struct fe_planner *p, const struct fe_rule **by)
 
 			if (rule->action != FE_ACT_CT)
 				continue;
-			const char *helper = fe_target_ct(rule->target).helper;
+			const char *helper = fe_target_ct(fe_rule_target(rule)).helper;
 			if (!helper)
 				continue;
 			*by = rule;

@@ -56,9 +56,9 @@ static fe_set forget(struct fe_reach *r, fe_set set, enum fe_field from,
 static fe_set changed(struct fe_reach *r, const struct fe_rule *rule,
 		      fe_set match)
 {
-	if (!rule->target)
+	if (!fe_rule_target(rule))
 		return match;
-	if (fe_ext_is_opaque(rule->target->ext) || rule->action == FE_ACT_OPAQUE)
+	if (fe_ext_is_opaque(fe_rule_target(rule)->ext) || rule->action == FE_ACT_OPAQUE)
 		return FE_SET_ALL;
 	switch ((enum fe_action)rule->action) {
 	case FE_ACT_MARK:

@@ -87,7 +87,7 @@ static void look_at_rule(const struct fe_rule *rule, struct fe_arena *arena,
 	const struct fe_part *part = t.trigger ? t.trigger
 				     : t.reads ? t.reads
 				     : t.writes ? t.writes
-						: rule->target;
+						: fe_rule_target(rule);
 	if (t.untracks && !t.trigger && !t.reads)
 		t.why = "leaves packets untracked; does not switch tracking on";
 	else

@@ -41,7 +41,7 @@ static void act_ct(struct fe_life *l, const struct fe_rule *rule, bool notrack)
 		fe_conntrack_untrack(p);
 		return;
 	}
-	struct fe_ct_target ct = fe_target_ct(rule->target);
+	struct fe_ct_target ct = fe_target_ct(fe_rule_target(rule));
 	l->has_template = true;
 	l->template.flow.status = FE_IPS_CONFIRMED;
 	p->flow = &l->template.flow;
@@ -90,7 +90,7 @@ static enum fe_verdict act_nat(struct fe_life *l, const struct fe_rule *rule,
 	struct fe_nat_range range = {0};
 	struct fe_u128 addr;
 
-	fe_target_nat_range(rule->target, l->side->family, &range);
+	fe_target_nat_range(fe_rule_target(rule), l->side->family, &range);
 	if (action == FE_ACT_MASQUERADE || action == FE_ACT_REDIRECT) {
 		if (!own_address(l, action, &addr))
 			return FE_V_DROP;
@@ -126,11 +126,11 @@ enum fe_verdict fe_act(struct fe_life *l, const struct fe_rule *rule,
 		fe_act_log(l, rule);
 		break;
 	case FE_ACT_MARK:
-		m = fe_target_mark(rule->target);
+		m = fe_target_mark(fe_rule_target(rule));
 		l->p->mark = (l->p->mark & ~m.mask) ^ m.value;
 		break;
 	case FE_ACT_CONNMARK:
-		cm = fe_target_connmark(rule->target);
+		cm = fe_target_connmark(fe_rule_target(rule));
 		act_connmark(l->p, &cm);
 		break;
 	case FE_ACT_NOTRACK: case FE_ACT_CT:

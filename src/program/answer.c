@@ -169,7 +169,7 @@ static void answer_reset(struct fe_life *l)
 
 void fe_answer_reject(struct fe_life *l, const struct fe_rule *rule)
 {
-	struct fe_reject r = fe_target_reject(rule->target, l->side->family);
+	struct fe_reject r = fe_target_reject(fe_rule_target(rule), l->side->family);
 	const struct fe_packet *p = l->p;
 
 	if (r.tcp_reset)

@@ -269,7 +269,7 @@ void fe_act_log(struct fe_life *l, const struct fe_rule *rule)
 	const struct fe_observer *o = &l->e->observer;
 	const struct fe_packet *p = l->p;
 	const struct fe_iface *ifaces = l->e->host->ifaces.data;
-	struct fe_log log = fe_target_log(rule->target);
+	struct fe_log log = fe_target_log(fe_rule_target(rule));
 	struct fe_buf buf = {0};
 	struct dump d = {.buf = &buf, .ip = p->data, .size = p->caught,
 			 .family = p->family, .flags = log.flags};

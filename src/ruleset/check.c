@@ -10,11 +10,11 @@ static void check_part(const struct fe_part *part)
 	assert(part->ext);
 	if (!part->n)
 		return;
-	assert(part->settings && part->ext->opts);
+	assert(fe_settings(part) && part->ext->opts);
 	while (part->ext->opts[rows].name)
 		rows++;
 	for (uint32_t i = 0; i < part->n; i++)
-		assert(part->settings[i].opt < rows);
+		assert(fe_settings(part)[i].opt < rows);
 }
 
 static void check_rule(const struct fe_rule *rule, const struct fe_chain *chain)
@@ -31,13 +31,13 @@ static void check_rule(const struct fe_rule *rule, const struct fe_chain *chain)
 		opaque |= fe_ext_is_opaque(part->ext);
 		assert(i == 0 || part->ext->kind != FE_BASE);
 		assert((part->ext->kind == FE_TARGET) ==
-		       (last && rule->target == part));
+		       (last && fe_rule_target(rule) == part));
 	}
 	assert(opaque == rule->opaque);
 	assert(jumps == (rule->jump != NULL));
 	assert(!rule->jump || (rule->jump->table == chain->table &&
-			       !rule->jump->builtin && !rule->target));
-	assert((rule->action == FE_ACT_NONE) == (!rule->jump && !rule->target));
+			       !rule->jump->builtin && !fe_rule_target(rule)));
+	assert((rule->action == FE_ACT_NONE) == (!rule->jump && !fe_rule_target(rule)));
 }
 
 static void check_table(const struct fe_table *table)

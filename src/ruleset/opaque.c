@@ -18,7 +18,7 @@ static void print_raw(const struct fe_part *part, unsigned family,
 	(void)family;
 	for (uint32_t i = 0; i < part->n; i++) {
 		fe_buf_putc(buf, ' ');
-		fe_buf_puts(buf, part->settings[i].value.text);
+		fe_buf_puts(buf, fe_settings(part)[i].value.text);
 	}
 }
 

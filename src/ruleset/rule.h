@@ -13,27 +13,47 @@
 
 struct fe_chain;
 
-/* One use of an extension in a rule. */
+/*
+ * One use of an extension in a rule. A rule's parts and then all its settings
+ * are one block of memory, so a part says how far behind it its own begin:
+ * large rulesets hold a few million of these.
+ */
 struct fe_part {
-	const struct fe_ext *ext;           /* never NULL; may be opaque */
-	const struct fe_setting *settings;  /* n of them, in source order */
-	uint32_t n;
+	const struct fe_ext *ext; /* never NULL; may be opaque */
+	uint16_t at;              /* see fe_settings() */
+	uint16_t n;               /* settings */
 	uint16_t off, len; /* of "-m x ..." from the rule's first byte, capped */
 };
+
+/* The most words that a rule's options may have, so that at never overflows:
+ * far more than iptables takes. */
+enum { FE_RULE_SETTINGS_MAX = 8192 };
+
+/* A part's n settings, in source order. */
+static inline const struct fe_setting *fe_settings(const struct fe_part *part)
+{
+	return (const void *)((const uint64_t *)(const void *)part + part->at);
+}
 
 struct fe_rule {
 	struct fe_chain *chain;
 	const struct fe_part *parts;
-	uint16_t n_parts;      /* target included */
-	uint8_t action;        /* enum fe_action */
-	bool opaque;           /* some part is not understood */
-	const struct fe_part *target; /* last part when it is one, or NULL */
 	struct fe_chain *jump; /* for FE_ACT_JUMP and FE_ACT_GOTO */
 	uint64_t packets, bytes; /* counters as read */
-	uint32_t index;        /* in its chain, from 1, as iptables counts */
-	uint32_t effects;      /* of all parts, enum fe_effect */
 	struct fe_span span;   /* of the whole rule in its source */
+	uint32_t index;        /* in its chain, from 1, as iptables counts */
+	uint16_t n_parts;      /* target included */
+	uint8_t action;        /* enum fe_action */
+	uint8_t effects;       /* of all parts, enum fe_effect */
+	bool opaque;           /* some part is not understood */
+	bool has_target;       /* the last part is one: fe_rule_target() */
 };
+
+/* The part that is the rule's target, or NULL: a jump, or none. */
+static inline const struct fe_part *fe_rule_target(const struct fe_rule *rule)
+{
+	return rule->has_target ? rule->parts + rule->n_parts - 1 : NULL;
+}
 
 struct fe_table;
 

@@ -205,7 +205,7 @@ const struct fe_setting *fe_part_setting(const struct fe_part *part,
 					 unsigned opt)
 {
 	for (uint32_t i = 0; i < part->n; i++)
-		if (part->settings[i].opt == opt)
-			return &part->settings[i];
+		if (fe_settings(part)[i].opt == opt)
+			return &fe_settings(part)[i];
 	return NULL;
 }

@@ -171,7 +171,7 @@ static void play_prelude(const struct world *w, struct fe_packet *packet)
 		if (rule->action == FE_ACT_NOTRACK) {
 			fe_conntrack_untrack(packet);
 		} else if (rule->action == FE_ACT_MARK) {
-			struct fe_mark_op op = fe_target_mark(rule->target);
+			struct fe_mark_op op = fe_target_mark(fe_rule_target(rule));
 
 			packet->mark = (packet->mark & ~op.mask) ^ op.value;
 		}

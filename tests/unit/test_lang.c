@@ -119,19 +119,19 @@ START_TEST(spans_point_at_what_was_written)
 
 	ck_assert(r.ok);
 	ck_assert_uint_eq(rule->n_parts, 3);
-	ck_assert_ptr_eq(rule->target, &rule->parts[2]);
+	ck_assert_ptr_eq(fe_rule_target(rule), &rule->parts[2]);
 	ck_assert_uint_eq(rule->packets, 1);
 	ck_assert_uint_eq(rule->bytes, 2);
 	ck_assert(!strncmp(text_at(&r, rule->span), "-A INPUT -p tcp", 15));
 	ck_assert_str_eq(text_at(&r, fe_setting_span(rule, fe_part_setting(
 							base, FE_BASE_SOURCE))),
 			 "-s 10.0.0.0/8");
-	ck_assert_str_eq(text_at(&r, fe_setting_span(rule, tcp->settings)),
+	ck_assert_str_eq(text_at(&r, fe_setting_span(rule, fe_settings(tcp))),
 			 "--dport  80:90");
-	ck_assert(tcp->settings[0].neg);
+	ck_assert(fe_settings(tcp)[0].neg);
 	ck_assert_str_eq(text_at(&r, fe_part_span(rule, tcp)),
 			 "-m tcp ! --dport  80:90");
-	ck_assert_str_eq(text_at(&r, fe_part_span(rule, rule->target)),
+	ck_assert_str_eq(text_at(&r, fe_part_span(rule, fe_rule_target(rule))),
 			 "-j LOG --log-level 3");
 	drop(&r);
 }
