@@ -328,6 +328,21 @@ void fe_part_cover(const struct fe_part *part, unsigned family,
 	}
 }
 
+void fe_lower_always_unknown(const struct fe_part *part, unsigned family,
+			     struct fe_sink *sink)
+{
+	(void)family;
+	sink->clause(sink);
+	fe_cover_unknown(sink, part->ext->name);
+}
+
+void fe_lower_unknown(const struct fe_part *part, unsigned family,
+		      struct fe_sink *sink)
+{
+	if (part->n > 0)
+		fe_lower_always_unknown(part, family, sink);
+}
+
 /*
  * A TCP fragment that begins at byte 8 could overwrite flags that a rule has
  * seen already: -m tcp drops it.

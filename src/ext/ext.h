@@ -159,6 +159,13 @@ bool fe_check_bad(struct fe_check_context *context,
  */
 void fe_part_cover(const struct fe_part *part, unsigned family,
 		   struct fe_sink *sink);
+/* lower() of a match whose options, where it has any, no field tells: one
+ * unknown clause. */
+void fe_lower_unknown(const struct fe_part *part, unsigned family,
+		      struct fe_sink *sink);
+/* The same, also without options. */
+void fe_lower_always_unknown(const struct fe_part *part, unsigned family,
+			     struct fe_sink *sink);
 /*
  * Whether a match can read the transport header that it needs: FE_YES, FE_NO
  * (a later fragment), or FE_HOTDROP. Asked before its cover; a hotdrop here

@@ -112,8 +112,22 @@ static const struct fe_opt opts[] = {
 	{.name = NULL},
 };
 
+/* iptables reads --suppl-groups only behind --gid-owner. */
+static bool check_order(struct fe_check_context *context)
+{
+	const struct fe_setting *gid = fe_part_find(context->part, GID);
+	const struct fe_setting *more =
+		fe_part_find(context->part, SUPPLEMENTARY);
+
+	return more == NULL || more > gid ||
+	       fe_check_bad(context, more, NULL,
+			    "--suppl-groups comes behind --gid-owner");
+}
+
 static bool check(struct fe_check_context *context)
 {
+	if (!check_order(context))
+		return false;
 	return context->part->n > 0 ||
 	       fe_check_bad(context, NULL, NULL, "-m owner needs an option");
 }

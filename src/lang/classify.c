@@ -151,6 +151,29 @@ static void argument(struct fe_line *line, const struct fe_word *word)
 		push(line, line->token, NULL);
 }
 
+/* A word that the option or verb before it may take, and does. */
+static void optional(struct fe_line *line, const struct fe_word *word)
+{
+	line->maybe--;
+	if (!line->pending) {
+		push(line, FE_T_WORD, word);
+		return;
+	}
+	line->pending = false;
+	line->args[line->n_args++] = *word;
+	push(line, line->token, NULL);
+}
+
+/* None came: the option goes without. */
+static void settle(struct fe_line *line)
+{
+	line->maybe = 0;
+	if (!line->pending)
+		return;
+	line->pending = false;
+	push(line, line->token, NULL);
+}
+
 static int verb_token(struct fe_line *line, const struct fe_verb *verb)
 {
 	line->verb = verb;
@@ -180,6 +203,11 @@ static void push_option(struct fe_line *line, const struct fe_word *word,
 		line->opt_row = (unsigned)found->row;
 		line->owed = ext->opts[found->row].n_args;
 		line->token = FE_T_OPT;
+		if (ext->opts[found->row].flags & FE_MAY_END) {
+			line->owed = 0;
+			line->maybe = 1;
+			line->pending = true;
+		}
 	}
 	if (line->has_attached && is_detached(line, found) &&
 	    !line->options->strict_compat) {
@@ -205,13 +233,12 @@ static void push_option(struct fe_line *line, const struct fe_word *word,
 			      word->text.s);
 		return;
 	}
-	if (line->token == FE_T_VERB || line->owed == 0)
+	if (line->token == FE_T_VERB || (line->owed == 0 && !line->pending))
 		push(line, line->token, word);
 	if (line->has_attached && line->owed) {
 		argument(line, &line->attached);
 	} else if (line->has_attached) {
-		line->maybe--;
-		push(line, FE_T_WORD, &line->attached);
+		optional(line, &line->attached);
 	}
 }
 
@@ -356,11 +383,10 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 		return;
 	}
 	if (line->maybe && !dash && !is_not(text)) {
-		line->maybe--;
-		push(line, FE_T_WORD, word);
+		optional(line, word);
 		return;
 	}
-	line->maybe = 0;
+	settle(line);
 	if (line->raw >= 0 && raw_word(line, word))
 		return;
 	if (dash && text.len == 2 && text.s[1] == '-' && !line->no_options) {
@@ -381,6 +407,7 @@ void fe_line_word(struct fe_line *line, const struct fe_word *word)
 
 void fe_line_end(struct fe_line *line)
 {
+	settle(line);
 	if (line->has_held)
 		push(line, FE_T_RAW, &line->held);
 	if (line->owed && !line->failed)

@@ -67,6 +67,8 @@ void fe_line_begin(struct fe_line *line, uint32_t off)
 	line->lists[0].n = line->lists[1].n = 0;
 	line->list_setting[0] = line->list_setting[1] = -1;
 	line->owed = line->maybe = 0;
+	line->n_args = 0;
+	line->pending = false;
 	line->has_held = line->has_attached = false;
 	line->scopes.n = 0;
 	fe_vec_push(&line->scopes, (struct fe_scope){
@@ -282,12 +284,14 @@ static bool read_value(struct fe_line *line, const struct fe_opt *opt,
 		       bool neg, union fe_value *value)
 {
 	const struct fe_word *args = line->args;
-	struct fe_str words[2] = {args[0].text, args[1].text};
+	struct fe_str words[2] = {{"", 0}, {"", 0}};
 	bool is_base = line->opt_scope == 0;
 	char letter = is_base ? opt->short_name : 0;
 
+	for (unsigned i = 0; i < line->n_args; i++)
+		words[i] = args[i].text;
 	line->context.span =
-	    fe_line_span(line, opt->n_args ? &args[0] : &line->last);
+	    fe_line_span(line, line->n_args ? &args[0] : &line->last);
 	if ((letter == 's' || letter == 'd') &&
 	    memchr(words[0].s, ',', words[0].len)) {
 		unsigned which = letter == 'd';
@@ -335,11 +339,11 @@ void fe_line_set(struct fe_line *line, bool neg)
 	struct fe_line_setting s = {.scope = line->opt_scope,
 				    .off = line->last.off};
 	const struct fe_word *end =
-	    opt->n_args ? &line->args[opt->n_args - 1] : &line->last;
+	    line->n_args ? &line->args[line->n_args - 1] : &line->last;
 
 	if (!may_set(line, opt, scope, neg))
 		return;
-	if (opt->n_args && (opt->flags & FE_NEG) &&
+	if (line->n_args && (opt->flags & FE_NEG) &&
 	    fe_str_is(line->args[0].text, "!")) {
 		fe_diag_hint(line->diags,
 			     fe_line_error(line, "FE101", &line->args[0],

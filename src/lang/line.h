@@ -86,6 +86,7 @@ struct fe_line {
 	unsigned owed;                    /* arguments still to come */
 	unsigned n_args;                  /* that have come */
 	int token;                        /* to push when all have come */
+	bool pending;                     /* it waits for one that may come */
 	unsigned maybe;                   /* words that a verb may still take */
 	struct fe_word last;              /* the option or verb itself */
 	struct fe_word attached;          /* what stood behind its '=' */

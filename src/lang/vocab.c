@@ -12,7 +12,6 @@ const struct fe_verb fe_verbs[] = {
     {"replace", 'R', 2, 2, FE_VERB_REPLACE},
     {"check", 'C', 1, 1, FE_VERB_CHECK},
     {"new-chain", 'N', 1, 1, FE_VERB_NEW},
-    {"new", 0, 1, 1, FE_VERB_NEW},
     {"delete-chain", 'X', 0, 1, FE_VERB_DELETE_CHAIN},
     {"flush", 'F', 0, 1, FE_VERB_FLUSH},
     {"zero", 'Z', 0, 2, FE_VERB_ZERO},

@@ -83,6 +83,8 @@ enum fe_opt_flag {
 	FE_MULTI = 1 << 2,    /* may be given more than once */
 	FE_HIDDEN = 1 << 3,   /* read, never printed by itself */
 	FE_EXCLUSIVE = 1 << 4, /* one of a group: exactly one is required */
+	FE_MAY_END = 1 << 5,   /* its one argument may be missing: a next word
+				  with '-' or '!' first is none */
 };
 
 struct fe_opt {

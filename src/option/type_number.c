@@ -96,8 +96,10 @@ static void print_range(const struct fe_opt *opt,
 			const struct fe_setting *setting, unsigned family,
 			struct fe_buf *buf)
 {
-	(void)opt;
 	(void)family;
+	if (opt->variant == FE_RANGE_HIDDEN && setting->value.range.lo == 0 &&
+	    setting->value.range.hi == most(opt))
+		return;
 	fe_buf_putc(buf, ' ');
 	fe_buf_uint(buf, setting->value.range.lo);
 	if (setting->value.range.lo == setting->value.range.hi)

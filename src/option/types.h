@@ -78,6 +78,7 @@ extern const struct fe_type fe_type_syn; /* no words: FIN,SYN,RST,ACK SYN */
 /* Numbers (type_number.c); opt->variant says how they are printed. */
 enum { FE_NUMBER_DECIMAL, FE_NUMBER_HEX, FE_NUMBER_HEX2 };
 extern const struct fe_type fe_type_number; /* value.u within opt->limits */
+enum { FE_RANGE_SHOWN, FE_RANGE_HIDDEN }; /* the whole range: opt->variant */
 extern const struct fe_type fe_type_range;  /* value.range: a, a:b, a:, :b */
 
 /* Marks and TOS: value.masked (type_mark.c); opt->variant. */

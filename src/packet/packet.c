@@ -25,6 +25,12 @@ static uint32_t header_size(uint8_t proto, unsigned family)
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
 		return 12;
+	case IPPROTO_ESP:
+		return 8;
+	case IPPROTO_COMP:
+		return 4;
+	case IPPROTO_AH:
+		return family == 4 ? 12 : 0; /* IPv6: an extension header */
 	case IPPROTO_ICMP:
 		return family == 4 ? 8 : 0;
 	case IPPROTO_ICMPV6:

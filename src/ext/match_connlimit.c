@@ -1,0 +1,88 @@
+/*
+ * connlimit: how many connections of the same address, or network, are in
+ * the conntrack table. What it counts depends on all other flows.
+ */
+#include "ext/ext.h"
+
+#include "option/types.h"
+#include "ruleset/rule.h"
+
+enum { UPTO, ABOVE, MASK, SADDR, DADDR };
+
+static const struct fe_opt opts[] = {
+	[UPTO] = {
+		.name = "connlimit-upto",
+		.n_args = 1,
+		.type = &fe_type_number,
+		.flags = FE_EXCLUSIVE,
+		.help = "there are so many connections at most, this one "
+			"included",
+	},
+	[ABOVE] = {
+		.name = "connlimit-above",
+		.n_args = 1,
+		.type = &fe_type_number,
+		.flags = FE_NEG | FE_EXCLUSIVE,
+		.help = "there are more connections than that",
+	},
+	[MASK] = {
+		.name = "connlimit-mask",
+		.n_args = 1,
+		.type = &fe_type_number,
+		.help = "the length of the prefix that counts as one address",
+	},
+	[SADDR] = {
+		.name = "connlimit-saddr",
+		.excludes = 1u << DADDR,
+		.help = "count by source address; this is the default",
+	},
+	[DADDR] = {
+		.name = "connlimit-daddr",
+		.excludes = 1u << SADDR,
+		.help = "count by destination address",
+	},
+	{.name = NULL},
+};
+
+static unsigned full(unsigned family)
+{
+	return family == 4 ? 32 : 128;
+}
+
+/* Longer than an address is as long as one. */
+static unsigned mask_of(const struct fe_part *part, unsigned family)
+{
+	const struct fe_setting *mask = fe_part_find(part, MASK);
+
+	return mask != NULL && mask->value.u < full(family) ?
+		       (unsigned)mask->value.u : full(family);
+}
+
+static void print(const struct fe_part *part, unsigned family,
+		  struct fe_buf *buf)
+{
+	const struct fe_setting *limit = fe_part_find(part, UPTO);
+	bool upto = limit != NULL;
+
+	if (limit == NULL) {
+		limit = fe_part_find(part, ABOVE);
+		upto = limit->neg;
+	}
+	fe_buf_printf(buf, " --connlimit-%s %u --connlimit-mask %u %s",
+		      upto ? "upto" : "above", (unsigned)limit->value.u,
+		      mask_of(part, family),
+		      fe_part_find(part, DADDR) != NULL ? "--connlimit-daddr" :
+							  "--connlimit-saddr");
+}
+
+const struct fe_ext fe_match_connlimit = {
+	.name = "connlimit",
+	.kind = FE_MATCH,
+	.families = FE_BOTH,
+	.effects = FE_TRIGGERS | FE_READS_CT | FE_SHARES,
+	.effects_known = true,
+	.summary = "how many connections an address or network has",
+	.opts = opts,
+	.print = print,
+	.lower = fe_lower_always_unknown,
+};

@@ -1,0 +1,60 @@
+/*
+ * osf: the operating system that a SYN's options look like. The fingerprints
+ * are loaded into the kernel by a program and are in no ruleset, so what
+ * matches is unknown.
+ */
+#include "ext/ext.h"
+
+#include "option/types.h"
+#include "ruleset/rule.h"
+
+static const struct fe_opt opts[] = {
+	{
+		.name = "genre",
+		.n_args = 1,
+		.type = &fe_type_text,
+		.flags = FE_NEG | FE_REQUIRED,
+		.limits = {.min = 1, .max = 31},
+		.variant = FE_TEXT_STRICT,
+		.help = "the system's name in the fingerprint file",
+	},
+	{
+		.name = "ttl",
+		.n_args = 1,
+		.type = &fe_type_number,
+		.limits = {.max = 2},
+		.help = "0: the fingerprint's TTL exactly, 1: at most that, "
+			"2: any",
+	},
+	{
+		.name = "log",
+		.n_args = 1,
+		.type = &fe_type_number,
+		.limits = {.max = 2},
+		.help = "0: log all fingerprints that match, 1: the first, 2: "
+			"all known",
+	},
+	{.name = NULL},
+};
+
+static bool check(struct fe_check_context *context)
+{
+	bool neg;
+
+	return (fe_rule_proto(context->rule, &neg) == 6 && !neg) ||
+	       fe_check_bad(context, NULL, "add -p tcp",
+			    "-m osf needs -p tcp");
+}
+
+const struct fe_ext fe_match_osf = {
+	.name = "osf",
+	.kind = FE_MATCH,
+	.families = FE_V4,
+	.hooks = 1u << FE_PREROUTING | 1u << FE_INPUT | 1u << FE_FORWARD,
+	.effects = FE_EMITS,
+	.effects_known = true,
+	.summary = "the operating system that a SYN comes from",
+	.opts = opts,
+	.check = check,
+	.lower = fe_lower_always_unknown,
+};
