@@ -32,6 +32,7 @@ static const struct fe_opt opts[] = {
 		.n_args = 1,
 		.type = &fe_type_number,
 		.flags = FE_NEG | FE_EXCLUSIVE,
+		.limits = {.min = 1, .max = 32}, /* so in iptables 1.8.9 */
 		.help = "the nodes that this one stands for, a bit each",
 	},
 	[SEED] = {

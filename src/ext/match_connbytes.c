@@ -44,7 +44,7 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 	(void)opt;
 	(void)family;
 	fe_buf_printf(buf, " %llu", (unsigned long long)r->lo);
-	if (r->hi != UINT64_MAX)
+	if (r->hi != UINT64_MAX && r->hi != 0)
 		fe_buf_printf(buf, ":%llu", (unsigned long long)r->hi);
 }
 
@@ -92,6 +92,30 @@ static const struct fe_opt opts[] = {
 	{.name = NULL},
 };
 
+/*
+ * The kernel is told "not a to b" as the range b to a, so "not a to a" gets
+ * lost.
+ */
+static bool is_inverted(const struct fe_setting *s)
+{
+	const struct range64 *r = s->value.ptr;
+
+	return s->neg && r->lo != r->hi;
+}
+
+static void print_all(const struct fe_part *part, unsigned family,
+		      struct fe_buf *buf)
+{
+	for (unsigned row = RANGE; row <= DIRECTION; row++) {
+		const struct fe_setting *s = fe_part_find(part, row);
+
+		fe_buf_puts(buf, row == RANGE && is_inverted(s) ? " ! --" :
+								  " --");
+		fe_buf_puts(buf, opts[row].name);
+		opts[row].type->print(&opts[row], s, family, buf);
+	}
+}
+
 static uint64_t sum(const uint64_t n[2], unsigned dir)
 {
 	return dir == EITHER ? n[0] + n[1] : n[dir];
@@ -124,7 +148,7 @@ static enum fe_answer eval(const struct fe_part *part,
 			n = sum(flow->bytes, dir) / n;
 		break;
 	}
-	return (r->lo <= n && n <= r->hi) != s->neg ? FE_YES : FE_NO;
+	return (r->lo <= n && n <= r->hi) != is_inverted(s) ? FE_YES : FE_NO;
 }
 
 const struct fe_ext fe_match_connbytes = {
@@ -135,6 +159,7 @@ const struct fe_ext fe_match_connbytes = {
 	.effects_known = true,
 	.summary = "how much a connection has carried so far",
 	.opts = opts,
+	.print = print_all,
 	.lower = fe_lower_always_unknown,
 	.eval = eval,
 };

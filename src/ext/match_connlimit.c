@@ -14,7 +14,7 @@ static const struct fe_opt opts[] = {
 		.name = "connlimit-upto",
 		.n_args = 1,
 		.type = &fe_type_number,
-		.flags = FE_EXCLUSIVE,
+		.flags = FE_NEG | FE_EXCLUSIVE,
 		.help = "there are so many connections at most, this one "
 			"included",
 	},
@@ -29,6 +29,7 @@ static const struct fe_opt opts[] = {
 		.name = "connlimit-mask",
 		.n_args = 1,
 		.type = &fe_type_number,
+		.limits = {.max = 255},
 		.help = "the length of the prefix that counts as one address",
 	},
 	[SADDR] = {
@@ -49,7 +50,15 @@ static unsigned full(unsigned family)
 	return family == 4 ? 32 : 128;
 }
 
-/* Longer than an address is as long as one. */
+static bool check(struct fe_check_context *context)
+{
+	const struct fe_setting *mask = fe_part_find(context->part, MASK);
+
+	return mask == NULL || context->family == 4 || mask->value.u <= 128 ||
+	       fe_check_bad(context, mask, NULL, "a mask has at most 128 bits");
+}
+
+/* In IPv4, longer than an address is as long as one. */
 static unsigned mask_of(const struct fe_part *part, unsigned family)
 {
 	const struct fe_setting *mask = fe_part_find(part, MASK);
@@ -62,7 +71,7 @@ static void print(const struct fe_part *part, unsigned family,
 		  struct fe_buf *buf)
 {
 	const struct fe_setting *limit = fe_part_find(part, UPTO);
-	bool upto = limit != NULL;
+	bool upto = limit != NULL && !limit->neg;
 
 	if (limit == NULL) {
 		limit = fe_part_find(part, ABOVE);
@@ -83,6 +92,7 @@ const struct fe_ext fe_match_connlimit = {
 	.effects_known = true,
 	.summary = "how many connections an address or network has",
 	.opts = opts,
+	.check = check,
 	.print = print,
 	.lower = fe_lower_always_unknown,
 };

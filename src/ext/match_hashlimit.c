@@ -83,6 +83,7 @@ static bool read_packets(const struct fe_opt *opt,
 {
 	struct fe_str count, unit;
 	const struct fe_name *name = units;
+	size_t digits = 0;
 	uint64_t n;
 
 	if (fe_str_cut(word, '/', &count, &unit))
@@ -91,6 +92,11 @@ static bool read_packets(const struct fe_opt *opt,
 	if (name->name == NULL)
 		return fe_opt_bad(opt, context, "unknown unit \"%.*s\"",
 				  (int)unit.len, unit.s);
+	/* The digits at the beginning; what stands behind them is not minded. */
+	while (digits < count.len && count.s[digits] >= '0' &&
+	       count.s[digits] <= '9')
+		digits++;
+	count.len = digits;
 	if (!fe_str_u64(count, 10, UINT32_MAX, &n) || n == 0)
 		return fe_opt_bad(opt, context, "\"%.*s\" is no rate",
 				  (int)word.len, word.s);
@@ -392,8 +398,8 @@ static void print(const struct fe_part *part, unsigned family,
 		fe_buf_puts(buf, " --hashlimit-mode");
 		fe_words_print(modes, mode->value.u, buf);
 	}
-	fe_buf_printf(buf, " --hashlimit-name %s",
-		      fe_part_find(part, NAME)->value.text);
+	fe_buf_puts(buf, " --hashlimit-name");
+	fe_word_print(fe_part_find(part, NAME)->value.text, buf);
 	put_number(part, SIZE, 0, buf);
 	put_number(part, MAX, 0, buf);
 	put_number(part, GCINTERVAL, DEFAULT_GC, buf);

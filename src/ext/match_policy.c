@@ -104,9 +104,9 @@ static const struct fe_opt opts[] = {
 		.variant = FE_WORDS_EXACT,
 		.help = "transport or tunnel",
 	},
-	[TUNNEL_DST] = ROW("tunnel-dst", fe_type_net, FE_NEG,
+	[TUNNEL_DST] = ROW("tunnel-dst", fe_type_host, FE_NEG,
 			   "the tunnel's destination; needs --mode tunnel"),
-	[TUNNEL_SRC] = ROW("tunnel-src", fe_type_net, FE_NEG,
+	[TUNNEL_SRC] = ROW("tunnel-src", fe_type_host, FE_NEG,
 			   "the tunnel's source; needs --mode tunnel"),
 	[NEXT] = {
 		.name = "next",
@@ -151,7 +151,7 @@ static bool check_element(struct fe_check_context *context, unsigned at)
 {
 	const struct fe_part *part = context->part;
 	const struct fe_setting *mode = find(part, at, MODE);
-	bool tunnel = mode != NULL && mode->value.u == TUNNEL && !mode->neg;
+	bool tunnel = mode != NULL && (mode->value.u == TUNNEL) != mode->neg;
 	bool strict = fe_part_find(part, STRICT) != NULL;
 	uint32_t seen = 0;
 
@@ -165,7 +165,7 @@ static bool check_element(struct fe_check_context *context, unsigned at)
 					    "element", "--%s is given twice",
 					    opts[s->opt].name);
 		seen |= 1u << s->opt;
-		if (strict && !tunnel &&
+		if (!tunnel &&
 		    (s->opt == TUNNEL_SRC || s->opt == TUNNEL_DST))
 			return fe_check_bad(context, s, NULL,
 					    "--%s needs --mode tunnel",

@@ -149,8 +149,8 @@ static void print(const struct fe_part *part, unsigned family,
 		if (opts[row].type != NULL)
 			opts[row].type->print(&opts[row], s, family, buf);
 	}
-	fe_buf_printf(buf, " --name %s",
-		      name != NULL ? name->value.text : "DEFAULT");
+	fe_buf_puts(buf, " --name");
+	fe_word_print(name != NULL ? name->value.text : "DEFAULT", buf);
 	fe_buf_puts(buf, " --mask");
 	if (mask != NULL)
 		print_mask(NULL, mask, family, buf);

@@ -93,7 +93,8 @@ static enum fe_answer eval_esp(const struct fe_part *part,
 	return index_at(part, packet, 0);
 }
 
-/* The index has 16 bits, behind next header and flags. */
+/* The index has 16 bits, behind next header and flags. Without the option it
+ * must be 0. */
 static enum fe_answer eval_ipcomp(const struct fe_part *part,
 				  const struct fe_packet *packet, void *state)
 {
@@ -102,8 +103,25 @@ static enum fe_answer eval_ipcomp(const struct fe_part *part,
 	(void)state;
 	if (packet->l4 + 4u > packet->caught)
 		return FE_DUNNO;
-	return s == NULL ? FE_YES :
-	       in_range(s, fe_get16(packet->data + packet->l4 + 2));
+	if (s == NULL)
+		return fe_get16(packet->data + packet->l4 + 2) == 0 ? FE_YES :
+								      FE_NO;
+	return in_range(s, fe_get16(packet->data + packet->l4 + 2));
+}
+
+static void print_ipcomp(const struct fe_part *part, unsigned family,
+			 struct fe_buf *buf)
+{
+	const struct fe_setting *s = fe_part_find(part, INDEX);
+
+	if (s == NULL) {
+		fe_buf_puts(buf, " --ipcompspi 0");
+	} else if (s->value.range.lo != 0 || s->value.range.hi != UINT32_MAX) {
+		fe_buf_puts(buf, s->neg ? " ! --ipcompspi" : " --ipcompspi");
+		fe_type_range.print(&ipcomp_opts[INDEX], s, family, buf);
+	}
+	if (fe_part_find(part, LENGTH) != NULL)
+		fe_buf_puts(buf, " --compres");
 }
 
 static enum fe_answer eval_ah6(const struct fe_part *part,
@@ -194,6 +212,7 @@ const struct fe_ext fe_match_ipcomp = {
 	.l4_size = 4,
 	.summary = "the index of a compressed payload",
 	.opts = ipcomp_opts,
-	.lower = fe_lower_unknown,
+	.print = print_ipcomp,
+	.lower = fe_lower_always_unknown,
 	.eval = eval_ipcomp,
 };

@@ -75,8 +75,9 @@ static const struct fe_opt opts[] = {
 	[NEXT] = {
 		.name = "srh-next-hdr",
 		.n_args = 1,
-		.type = &fe_type_ctproto,
+		.type = &fe_type_number,
 		.flags = FE_NEG,
+		.limits = {.max = 255},
 		.help = "the next header",
 	},
 	NUMBER(LEN_EQ, "srh-hdr-len-eq", 255, 0, "the length field"),

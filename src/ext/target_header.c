@@ -343,35 +343,66 @@ const struct fe_ext fe_target_tcpoptstrip = {
 
 enum { SRC_PREFIX, DST_PREFIX };
 
+/* ADDRESS/LENGTH, without bits behind the prefix. */
+static bool parse_prefix(const struct fe_opt *opt,
+			 struct fe_opt_context *context,
+			 const struct fe_str *words, union fe_value *value)
+{
+	struct fe_net *net = fe_new(context->arena, struct fe_net);
+	struct fe_str addr, length;
+	uint64_t bits = 128;
+
+	value->ptr = net;
+	if ((fe_str_cut(words[0], '/', &addr, &length) &&
+	     !fe_number_read(length, 128, &bits)) ||
+	    !fe_addr_read(addr, 6, &net->addr))
+		return fe_opt_bad(opt, context, "\"%.*s\" is no prefix",
+				  (int)words[0].len, words[0].s);
+	net->mask = fe_addr_mask(6, (unsigned)bits);
+	if (bits > 64)
+		return fe_opt_bad(opt, context, "a prefix has at most 64 bits");
+	return ((net->addr.hi & ~net->mask.hi) == 0 && net->addr.lo == 0) ||
+	       fe_opt_bad(opt, context, "the address has bits behind the "
+			  "prefix's %u", (unsigned)bits);
+}
+
+static void print_prefix(const struct fe_opt *opt,
+			 const struct fe_setting *setting, unsigned family,
+			 struct fe_buf *buf)
+{
+	const struct fe_net *net = setting->value.ptr;
+
+	(void)opt;
+	(void)family;
+	fe_buf_putc(buf, ' ');
+	fe_addr_print(net->addr, 6, buf);
+	fe_buf_printf(buf, "/%d", __builtin_popcountll(net->mask.hi));
+}
+
+static const struct fe_type type_prefix = {
+	.name = "prefix",
+	.usage = "ADDRESS/LENGTH",
+	.parse = parse_prefix,
+	.print = print_prefix,
+};
+
 static const struct fe_opt npt_opts[] = {
 	[SRC_PREFIX] = {
 		.name = "src-pfx",
 		.n_args = 1,
-		.type = &fe_type_net,
+		.type = &type_prefix,
 		.flags = FE_REQUIRED,
 		.help = "the prefix that is replaced",
 	},
 	[DST_PREFIX] = {
 		.name = "dst-pfx",
 		.n_args = 1,
-		.type = &fe_type_net,
+		.type = &type_prefix,
 		.flags = FE_REQUIRED,
 		.help = "the prefix that is put in",
 	},
 	{.name = NULL},
 };
-
-static bool check_npt(struct fe_check_context *context)
-{
-	for (unsigned row = SRC_PREFIX; row <= DST_PREFIX; row++) {
-		const struct fe_setting *s = fe_part_find(context->part, row);
-
-		if (fe_net_value(s->value, 6).mask.lo != 0)
-			return fe_check_bad(context, s, NULL,
-					    "a prefix has at most 64 bits");
-	}
-	return true;
-}
 
 const struct fe_ext fe_target_dnpt = {
 	.name = "DNPT",
@@ -382,7 +413,6 @@ const struct fe_ext fe_target_dnpt = {
 	.action = FE_ACT_OPAQUE,
 	.summary = "translates the destination's prefix, without state",
 	.opts = npt_opts,
-	.check = check_npt,
 };
 
 const struct fe_ext fe_target_snpt = {
@@ -394,5 +424,4 @@ const struct fe_ext fe_target_snpt = {
 	.action = FE_ACT_OPAQUE,
 	.summary = "translates the source's prefix, without state",
 	.opts = npt_opts,
-	.check = check_npt,
 };

@@ -45,6 +45,30 @@ const struct fe_ext fe_target_audit = {
 
 /* ----- IDLETIMER */
 
+/* A name that is never quoted, and cut where it is too long. */
+static bool parse_label(const struct fe_opt *opt,
+			struct fe_opt_context *context,
+			const struct fe_str *words, union fe_value *value)
+{
+	return fe_type_text.parse(opt, context, words, value);
+}
+
+static void print_label(const struct fe_opt *opt,
+			const struct fe_setting *setting, unsigned family,
+			struct fe_buf *buf)
+{
+	(void)opt;
+	(void)family;
+	fe_word_print(setting->value.text, buf);
+}
+
+static const struct fe_type type_label = {
+	.name = "label",
+	.usage = "NAME",
+	.parse = parse_label,
+	.print = print_label,
+};
+
 static const struct fe_opt idletimer_opts[] = {
 	{
 		.name = "timeout",
@@ -57,10 +81,9 @@ static const struct fe_opt idletimer_opts[] = {
 	{
 		.name = "label",
 		.n_args = 1,
-		.type = &fe_type_text,
+		.type = &type_label,
 		.flags = FE_REQUIRED,
 		.limits = {.min = 1, .max = 27},
-		.variant = FE_TEXT_STRICT,
 		.help = "the timer's name, shared by rules",
 	},
 	{

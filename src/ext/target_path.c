@@ -386,8 +386,8 @@ enum {
 	SRC_PREFIX, DST_PREFIX, SPORT_MASK, DPORT_MASK, SPI_MASK, SPORT, DPORT,
 	SPI, PROTO_MASK, RND, MOD, OFFSET, TUPLE
 };
-#define PORTS (1u << SPORT_MASK | 1u << DPORT_MASK | 1u << SPORT | 1u << DPORT)
-#define SPIS (1u << SPI_MASK | 1u << SPI)
+#define PORTS (1u << SPORT_MASK | 1u << DPORT_MASK)
+#define SPIS (1u << SPI_MASK)
 
 /* Bits of --hmark-tuple: by the row that each sets, and ct. */
 enum { T_CT = 1u << 31 };
@@ -403,9 +403,9 @@ static const struct fe_name tuple_words[] = {
 		 .excludes = EXCLUDES, .limits = {.max = MAX}, .help = HELP}
 
 static const struct fe_opt hmark_opts[] = {
-	HMARK(SRC_PREFIX, "src-prefix", 128, 0,
+	HMARK(SRC_PREFIX, "src-prefix", 255, 0,
 	      "the bits of the source address that count"),
-	HMARK(DST_PREFIX, "dst-prefix", 128, 0,
+	HMARK(DST_PREFIX, "dst-prefix", 255, 0,
 	      "the bits of the destination address that count"),
 	HMARK(SPORT_MASK, "sport-mask", 65535, SPIS,
 	      "the bits of the source port that count"),
@@ -413,12 +413,18 @@ static const struct fe_opt hmark_opts[] = {
 	      "the bits of the destination port that count"),
 	HMARK(SPI_MASK, "spi-mask", UINT32_MAX, PORTS,
 	      "the bits of the SPI that count"),
-	HMARK(SPORT, "sport", 65535, SPIS, "bits set in the source port"),
-	HMARK(DPORT, "dport", 65535, SPIS, "bits set in the destination port"),
-	HMARK(SPI, "spi", UINT32_MAX, PORTS, "bits set in the SPI"),
+	HMARK(SPORT, "sport", 65535, 0, "bits set in the source port"),
+	HMARK(DPORT, "dport", 65535, 0, "bits set in the destination port"),
+	HMARK(SPI, "spi", UINT32_MAX, 0, "bits set in the SPI"),
 	HMARK(PROTO_MASK, "proto-mask", 65535, 0,
 	      "the bits of the protocol that count"),
-	HMARK(RND, "rnd", UINT32_MAX, 0, "the hash's seed"),
+	[RND] = {
+		.name = "hmark-rnd",
+		.n_args = 1,
+		.type = &fe_type_number,
+		.flags = FE_REQUIRED,
+		.help = "the hash's seed",
+	},
 	[MOD] = {
 		.name = "hmark-mod",
 		.n_args = 1,
@@ -476,6 +482,8 @@ static void print_hmark(const struct fe_part *part, unsigned family,
 		uint32_t n = s != NULL ? (uint32_t)s->value.u : 0;
 
 		if (row <= PROTO_MASK && (words >> row & 1))
+			n = full[row];
+		else if (row <= DST_PREFIX && n > full[row])
 			n = full[row];
 		else if (s == NULL || (row == OFFSET && n == 0))
 			continue;

@@ -8,6 +8,7 @@
 -m esp --espspi 5 ; ; FAIL
 -p udp -m esp ; ; FAIL
 -p ipcomp -m ipcomp --ipcompspi 18 ; = ; OK
+-p ipcomp -m ipcomp ; -p ipcomp -m ipcomp --ipcompspi 0 ; OK
 -p ipcomp -m ipcomp --ipcompspi 18 --compres ; -p ipcomp -m ipcomp --ipcompspi 18 --compres ; OK
 -m ipcomp --ipcompspi 18 ; ; FAIL
 :4

@@ -349,15 +349,48 @@ static void random_rule(struct fe_buf *buf, struct et_place *place)
 	options(buf, target, place->family);
 }
 
-/* Beyond a file of rules: whether the host has such a helper or policy. A
- * policy's name beside --notrack is saved cut by iptables 1.8.9. */
+/*
+ * Beyond a file of rules: whether the host has such a helper, policy, control
+ * group or object, or the kernel of a test such an extension at all. A
+ * policy's name beside --notrack is saved cut by iptables 1.8.9.
+ */
 static bool is_beyond(const char *rule)
 {
+	static const char *const words[] = {
+		"--helper", "-m ipvs", "-m nfacct", "-m rateest",
+		"--object-pinned", "--path", "-j LED", "-j ULOG", "SECMARK",
+		"-j CLUSTERIP", "--map-set",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(rule, words[i]) != NULL)
+			return true;
 	/* An empty bridge port is saved as nothing at all. */
 	if (strstr(rule, "physdev") != NULL && strstr(rule, "\"\"") != NULL)
 		return true;
-	return strstr(rule, "--helper") != NULL ||
+	return strstr(rule, "-j CT") != NULL &&
 	       strstr(rule, "--timeout") != NULL;
+}
+
+/*
+ * iptables saves names and interfaces bare even where that reads as two
+ * words. Ferrule quotes them: quotes are then no difference.
+ */
+static bool is_same(const char *ours, const char *theirs)
+{
+	if (strcmp(ours, theirs) == 0)
+		return true;
+	while (*ours != '\0' || *theirs != '\0') {
+		if (*ours == *theirs) {
+			ours++;
+			theirs++;
+		} else if (*ours == '"' || *ours == '\\') {
+			ours++;
+		} else {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Whether both say the same; tells when not. */
@@ -367,8 +400,8 @@ static bool agree(const struct et_place *place, const char *rule, bool verbose,
 	struct fe_buf ours = {0}, theirs = {0};
 	bool we = et_ferrule_save(place, rule, &ours);
 	bool they = et_kernel_save(place, rule, &theirs);
-	bool same = we == they && strcmp(fe_buf_text(&ours),
-					 fe_buf_text(&theirs)) == 0;
+	bool same = we == they && is_same(fe_buf_text(&ours),
+					  fe_buf_text(&theirs));
 
 	*accepted += they;
 	if (!same || verbose) {
