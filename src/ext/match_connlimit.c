@@ -5,7 +5,41 @@
 #include "ext/ext.h"
 
 #include "option/types.h"
+#include "option/value.h"
 #include "ruleset/rule.h"
+
+/* A length, or in IPv4 a dotted mask; one with holes counts as a full one. */
+static bool parse_mask(const struct fe_opt *opt, struct fe_opt_context *context,
+		       const struct fe_str *words, union fe_value *value)
+{
+	struct fe_u128 mask;
+
+	if (fe_number_read(words[0], 255, &value->u))
+		return true;
+	if (context->family != 4 || !fe_addr_read(words[0], 4, &mask))
+		return fe_opt_bad(opt, context, "\"%.*s\" is no mask",
+				  (int)words[0].len, words[0].s);
+	value->u = (unsigned)__builtin_popcountll(mask.lo);
+	if (!fe_u128_eq(mask, fe_addr_mask(4, (unsigned)value->u)))
+		value->u = 32;
+	return true;
+}
+
+static void print_mask(const struct fe_opt *opt,
+		       const struct fe_setting *setting, unsigned family,
+		       struct fe_buf *buf)
+{
+	(void)opt;
+	(void)family;
+	fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
+}
+
+static const struct fe_type type_mask = {
+	.name = "mask",
+	.usage = "LENGTH|MASK",
+	.parse = parse_mask,
+	.print = print_mask,
+};
 
 enum { UPTO, ABOVE, MASK, SADDR, DADDR };
 
@@ -28,8 +62,7 @@ static const struct fe_opt opts[] = {
 	[MASK] = {
 		.name = "connlimit-mask",
 		.n_args = 1,
-		.type = &fe_type_number,
-		.limits = {.max = 255},
+		.type = &type_mask,
 		.help = "the length of the prefix that counts as one address",
 	},
 	[SADDR] = {

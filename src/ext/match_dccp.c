@@ -52,7 +52,7 @@ static const struct fe_opt opts[] = {
 		.n_args = 1,
 		.type = &fe_type_number,
 		.flags = FE_NEG,
-		.limits = {.max = 255},
+		.limits = {.min = 1, .max = 255},
 		.help = "the header holds this option",
 	},
 	{.name = NULL},

@@ -152,10 +152,10 @@ static bool parse_monthdays(const struct fe_opt *opt,
 	uint64_t day;
 
 	value->u = 0;
-	while (fe_items_next(&items, ',', &item)) {
-		if (!fe_str_u64(item, 0, 31, &day) || day == 0)
+	while (words[0].len > 0 && fe_items_next(&items, ',', &item)) {
+		if (!fe_str_u64(item, 0, 31, &day))
 			return fe_opt_bad(opt, context,
-					  "\"%.*s\" is no day from 1 to 31",
+					  "\"%.*s\" is no day up to 31",
 					  (int)item.len, item.s);
 		value->u |= UINT64_C(1) << day;
 	}
@@ -184,11 +184,12 @@ static bool parse_weekdays(const struct fe_opt *opt,
 	uint64_t day;
 
 	value->u = 0;
-	while (fe_items_next(&items, ',', &item)) {
+	while (words[0].len > 0 && fe_items_next(&items, ',', &item)) {
 		const struct fe_name *n = weekdays;
 
-		if (fe_str_u64(item, 0, 7, &day) && day > 0) {
-			value->u |= UINT64_C(1) << day;
+		/* Numbers above 7 are taken, and mean no day. */
+		if (fe_str_u64(item, 0, UINT32_MAX, &day) && day > 0) {
+			value->u |= day <= 7 ? UINT64_C(1) << day : 0;
 			continue;
 		}
 		while (n->name != NULL &&

@@ -71,11 +71,37 @@ static const struct fe_type type_oif = {
 	.print = print_oif,
 };
 
+/* Read as conntrack's addresses are, but without a mask. */
+static bool parse_gateway(const struct fe_opt *opt,
+			  struct fe_opt_context *context,
+			  const struct fe_str *words, union fe_value *value)
+{
+	struct fe_str addr, mask;
+
+	if (fe_str_cut(words[0], '/', &addr, &mask))
+		return fe_opt_bad(opt, context, "a gateway has no mask");
+	return fe_type_host.parse(opt, context, words, value);
+}
+
+static void print_gateway(const struct fe_opt *opt,
+			  const struct fe_setting *setting, unsigned family,
+			  struct fe_buf *buf)
+{
+	fe_type_host.print(opt, setting, family, buf);
+}
+
+static const struct fe_type type_gateway = {
+	.name = "address",
+	.usage = "ADDRESS",
+	.parse = parse_gateway,
+	.print = print_gateway,
+};
+
 static const struct fe_opt tee_opts[] = {
 	{
 		.name = "gateway",
 		.n_args = 1,
-		.type = &type_addr,
+		.type = &type_gateway,
 		.flags = FE_REQUIRED,
 		.help = "the host that the copy is sent to",
 	},
@@ -194,6 +220,27 @@ const struct fe_ext fe_target_tproxy = {
 
 /* ----- SYNPROXY */
 
+/* A number that iptables cuts to fewer bits (opt->variant) without a word. */
+static bool parse_wrapped(const struct fe_opt *opt,
+			  struct fe_opt_context *context,
+			  const struct fe_str *words, union fe_value *value)
+{
+	if (!fe_type_number.parse(opt, context, words, value))
+		return false;
+	if (value->u > opt->variant)
+		fe_opt_warn(opt, context, "only %u of it is kept",
+			    (unsigned)value->u & opt->variant);
+	value->u &= opt->variant;
+	return true;
+}
+
+static const struct fe_type type_wrapped = {
+	.name = "number",
+	.usage = "NUMBER",
+	.parse = parse_wrapped,
+	.print = print_port,
+};
+
 static const struct fe_opt synproxy_opts[] = {
 	{
 		.name = "sack-perm",
@@ -206,15 +253,15 @@ static const struct fe_opt synproxy_opts[] = {
 	{
 		.name = "wscale",
 		.n_args = 1,
-		.type = &fe_type_number,
-		.limits = {.max = 255},
+		.type = &type_wrapped,
+		.variant = 255,
 		.help = "offer window scaling",
 	},
 	{
 		.name = "mss",
 		.n_args = 1,
-		.type = &fe_type_number,
-		.limits = {.max = 65535},
+		.type = &type_wrapped,
+		.variant = 65535,
 		.help = "announce this segment size",
 	},
 	{
@@ -403,9 +450,9 @@ static const struct fe_name tuple_words[] = {
 		 .excludes = EXCLUDES, .limits = {.max = MAX}, .help = HELP}
 
 static const struct fe_opt hmark_opts[] = {
-	HMARK(SRC_PREFIX, "src-prefix", 255, 0,
+	HMARK(SRC_PREFIX, "src-prefix", UINT32_MAX, 0,
 	      "the bits of the source address that count"),
-	HMARK(DST_PREFIX, "dst-prefix", 255, 0,
+	HMARK(DST_PREFIX, "dst-prefix", UINT32_MAX, 0,
 	      "the bits of the destination address that count"),
 	HMARK(SPORT_MASK, "sport-mask", 65535, SPIS,
 	      "the bits of the source port that count"),
@@ -446,15 +493,33 @@ static const struct fe_opt hmark_opts[] = {
 	{.name = NULL},
 };
 
+static bool check_prefix(struct fe_check_context *context, unsigned row)
+{
+	const struct fe_setting *s = fe_part_find(context->part, row);
+
+	return s == NULL || context->family == 4 || s->value.u <= 128 ||
+	       fe_check_bad(context, s, NULL, "a prefix has at most 128 bits");
+}
+
 static bool check_hmark(struct fe_check_context *context)
 {
 	const struct fe_part *part = context->part;
 	const struct fe_setting *tuple = fe_part_find(part, TUPLE);
 	uint32_t given = tuple != NULL ? (uint32_t)tuple->value.u : 0;
 
-	for (unsigned row = SRC_PREFIX; row <= PROTO_MASK; row++)
-		if (fe_part_find(part, row) != NULL)
-			given |= 1u << row;
+	if (!check_prefix(context, SRC_PREFIX) ||
+	    !check_prefix(context, DST_PREFIX))
+		return false;
+	for (unsigned row = SRC_PREFIX; row <= PROTO_MASK; row++) {
+		const struct fe_setting *s = fe_part_find(part, row);
+
+		if (s == NULL)
+			continue;
+		if ((given >> row & 1) != 0 && s > tuple)
+			return fe_check_bad(context, s, NULL,
+					    "--hmark-tuple has set this");
+		given |= 1u << row;
+	}
 	if (given == 0)
 		return fe_check_bad(context, NULL, NULL,
 				    "-j HMARK needs something to hash, such as "

@@ -359,7 +359,7 @@ static bool is_beyond(const char *rule)
 	static const char *const words[] = {
 		"--helper", "-m ipvs", "-m nfacct", "-m rateest",
 		"--object-pinned", "--path", "-j LED", "-j ULOG", "SECMARK",
-		"-j CLUSTERIP", "--map-set",
+		"-interface ! ", "-j CLUSTERIP", "--map-set",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

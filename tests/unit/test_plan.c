@@ -71,7 +71,7 @@ static const struct refused {
 	{FE_LEVEL_INVALID, FE_REFUSED_SHARED, "filter/INPUT:2",
 	 FILTER STATEFUL "-A INPUT -p udp -m limit --limit 1/sec -j ACCEPT\n"
 	 DNS "COMMIT\n"},
-	{FE_LEVEL_INVALID, FE_REFUSED_READERS, "filter/INPUT:2",
+	{FE_LEVEL_INVALID, FE_REFUSED_SHARED, "filter/INPUT:2",
 	 FILTER STATEFUL "-A INPUT -p udp -m connlimit --connlimit-above 2 "
 			 "-j DROP\n" DNS "COMMIT\n"},
 	{FE_LEVEL_INVALID, FE_REFUSED_READERS, "raw/PREROUTING:1",
