@@ -76,7 +76,7 @@ static const char *const other_targets[] = {
     "ACCOUNT", "ASN", "CHAOS", "DELUDE", "DHCPMAC", "DNETMAP", "ECHO",
     "FLOWOFFLOAD", "FULLCONENAT", "IMQ", "IPMARK", "LOGMARK", "MIRROR",
     "NDPI", "NETFLOW", "PROTO", "RAWDNAT", "RAWSNAT", "ROUTE", "SAME",
-    "SYSRQ", "TARPIT", "WEBSTR", NULL,
+    "SYSRQ", "TARPIT", "WEBSTR", "standard", NULL,
 };
 
 bool fe_known_elsewhere(enum fe_ext_kind kind, struct fe_str name)
