@@ -1,20 +1,27 @@
 /*
- * dccp: ports, packet type, and the presence of an option.
+ * dccp: ports, packet types, options.
  *
- * Types 10 to 15 count as INVALID together. Options stand between the header,
- * whose size depends on the X bit and the type, and the data offset.
+ * How long the header is before its options depends on the packet's type;
+ * options that are cut short drop the packet.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include "option/types.h"
+#include "ruleset/rule.h"
 
 enum { SPORT, DPORT, TYPES, OPTION };
 
-static const struct fe_name type_words[] = {
-	{"REQUEST", 1 << 0},  {"RESPONSE", 1 << 1}, {"DATA", 1 << 2},
-	{"ACK", 1 << 3},      {"DATAACK", 1 << 4},  {"CLOSEREQ", 1 << 5},
-	{"CLOSE", 1 << 6},    {"RESET", 1 << 7},    {"SYNC", 1 << 8},
-	{"SYNCACK", 1 << 9},  {"INVALID", 1 << 10}, {NULL, 0},
+enum packet_type {
+	REQUEST, RESPONSE, DATA, ACK, DATAACK, CLOSEREQ, CLOSE, RESET, SYNC,
+	SYNCACK, INVALID
+};
+
+#define TYPE(NAME) {#NAME, 1u << NAME}
+
+static const struct fe_name types[] = {
+	TYPE(REQUEST), TYPE(RESPONSE), TYPE(DATA), TYPE(ACK), TYPE(DATAACK),
+	TYPE(CLOSEREQ), TYPE(CLOSE), TYPE(RESET), TYPE(SYNC), TYPE(SYNCACK),
+	TYPE(INVALID), {NULL, 0},
 };
 
 static const struct fe_opt opts[] = {
@@ -24,8 +31,8 @@ static const struct fe_opt opts[] = {
 		.aliases = {"source-port"},
 		.type = &fe_type_ports,
 		.field = FE_F_SPORT,
-		.variant = FE_PORTS_SHOWN,
 		.flags = FE_NEG,
+		.variant = FE_PORTS_SHOWN,
 		.help = "the source port, or a range of them",
 	},
 	[DPORT] = {
@@ -34,8 +41,8 @@ static const struct fe_opt opts[] = {
 		.aliases = {"destination-port"},
 		.type = &fe_type_ports,
 		.field = FE_F_DPORT,
-		.variant = FE_PORTS_SHOWN,
 		.flags = FE_NEG,
+		.variant = FE_PORTS_SHOWN,
 		.help = "the destination port, or a range of them",
 	},
 	[TYPES] = {
@@ -43,9 +50,9 @@ static const struct fe_opt opts[] = {
 		.n_args = 1,
 		.type = &fe_type_words,
 		.flags = FE_NEG,
-		.names = type_words,
+		.names = types,
 		.variant = FE_WORDS_WHOLE,
-		.help = "the packet's type is one of these",
+		.help = "the packet is of one of these types",
 	},
 	[OPTION] = {
 		.name = "dccp-option",
@@ -58,35 +65,40 @@ static const struct fe_opt opts[] = {
 	{.name = NULL},
 };
 
-#define HEADER 12u
-
-static bool has_type(uint64_t types, const uint8_t *dccp)
+/* Bytes of the header before its options. */
+static uint32_t header_size(const uint8_t *dccp)
 {
+	uint32_t size = (dccp[8] & 1) != 0 ? 16 : 12; /* long sequences */
 	unsigned type = dccp[8] >> 1 & 15;
 
-	return types >> (type > 10 ? 10 : type) & 1;
+	if (type == DATA)
+		return size;
+	if (type == REQUEST)
+		return size + 4;
+	return type == RESPONSE || type == RESET || type >= INVALID ? size + 12
+								    : size + 8;
 }
 
-/* Whether an option stands there; a header cut short drops the packet. */
 static enum fe_answer has_option(const struct fe_packet *packet, uint8_t kind)
 {
-	static const uint8_t more[16] = {8, 8, 0, 8, 8, 8, 8, 12, 8, 8};
 	const uint8_t *dccp = packet->data + packet->l4;
-	uint32_t offset = dccp[4] * 4u;
-	uint32_t i = HEADER + (dccp[8] & 1 ? 4u : 0) + more[dccp[8] >> 1 & 15];
+	uint32_t end = dccp[4] * 4u, i = header_size(dccp);
+	enum fe_answer have;
 
-	if (offset < HEADER || i > offset || offset > packet->l4_size)
+	if (end < i)
 		return FE_HOTDROP;
-	if (packet->l4 + offset > packet->caught)
-		return FE_DUNNO;
-	while (i < offset) {
+	have = fe_bytes_owed(packet, packet->l4, end);
+	if (i == end)
+		return FE_NO;
+	if (have != FE_YES)
+		return have;
+	while (i < end) {
 		if (dccp[i] == kind)
 			return FE_YES;
-		if (dccp[i] < 32) /* one byte */
+		if (dccp[i] < 2) /* padding and the like: one byte */
 			i++;
 		else
-			i += i + 1 < offset && dccp[i + 1] >= 2 ? dccp[i + 1] :
-								  2;
+			i += i + 1 < end && dccp[i + 1] != 0 ? dccp[i + 1] : 1;
 	}
 	return FE_NO;
 }
@@ -94,23 +106,25 @@ static enum fe_answer has_option(const struct fe_packet *packet, uint8_t kind)
 static enum fe_answer eval(const struct fe_part *part,
 			   const struct fe_packet *packet, void *state)
 {
-	const struct fe_setting *types = fe_part_find(part, TYPES);
+	const struct fe_setting *mask = fe_part_find(part, TYPES);
 	const struct fe_setting *option = fe_part_find(part, OPTION);
-	enum fe_answer answer = FE_YES;
+	enum fe_answer answer = fe_bytes_owed(packet, packet->l4, 12);
+	unsigned type;
 
 	(void)state;
-	if (packet->l4 + HEADER > packet->caught)
-		return FE_DUNNO;
-	if (types != NULL &&
-	    has_type(types->value.u, packet->data + packet->l4) == types->neg)
+	if (answer != FE_YES)
+		return answer;
+	type = packet->data[packet->l4 + 8] >> 1 & 15;
+	if (type > INVALID) /* nor is any other number a type */
+		type = INVALID;
+	if (mask != NULL && (mask->value.u >> type & 1) == mask->neg)
 		return FE_NO;
-	if (option != NULL) {
-		answer = has_option(packet, (uint8_t)option->value.u);
-		if (answer == FE_YES || answer == FE_NO)
-			answer = (answer == FE_YES) != option->neg ? FE_YES :
-								     FE_NO;
-	}
-	return answer;
+	if (option == NULL)
+		return FE_YES;
+	answer = has_option(packet, (uint8_t)option->value.u);
+	if (answer != FE_YES && answer != FE_NO)
+		return answer;
+	return fe_answer_of((answer == FE_YES) != option->neg);
 }
 
 const struct fe_ext fe_match_dccp = {
@@ -119,9 +133,10 @@ const struct fe_ext fe_match_dccp = {
 	.proto = "dccp",
 	.families = FE_BOTH,
 	.effects_known = true,
-	.l4_size = HEADER,
-	.summary = "DCCP ports, packet type and options",
-	.doc = "Only in rules with -p dccp.",
+	.l4_size = 12,
+	.summary = "DCCP ports, packet types and options",
+	.doc = "Only in rules with -p dccp. A later fragment never matches; a "
+	       "packet whose header is cut short is dropped.",
 	.opts = opts,
 	.eval = eval,
 };

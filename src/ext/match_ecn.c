@@ -1,148 +1,107 @@
 /*
  * ecn: explicit congestion notification, in the IP header (the two lower bits
  * of the TOS octet or traffic class) and in TCP's CWR and ECE flags.
+ *
+ * The kernel does not look whether the packet is a later fragment: whatever
+ * stands in the place of the TCP header is taken for it.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include "option/types.h"
-#include "option/value.h"
 #include "ruleset/rule.h"
 
-enum { CWR, ECE, ECT };
+enum { ECE, CWR, ECT };
 
-/* --ecn-ip-ect N: the codepoint. */
-static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
-		  const struct fe_str *words, union fe_value *value)
-{
-	return fe_type_number.parse(opt, context, words, value);
-}
-
-static void print(const struct fe_opt *opt, const struct fe_setting *setting,
-		  unsigned family, struct fe_buf *buf)
-{
-	(void)opt;
-	(void)family;
-	fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
-}
-
-static void cover(const struct fe_opt *opt, const struct fe_setting *setting,
-		  unsigned family, struct fe_sink *sink)
-{
-	(void)family;
-	sink->clause(sink);
-	fe_cover_mask(sink, opt->field, setting->neg, setting->value.u, 3);
-}
-
-static const struct fe_type type_codepoint = {
-	.name = "codepoint",
-	.usage = "0..3",
-	.parse = parse,
-	.print = print,
-	.cover = cover,
-};
-
-static bool parse_flag(const struct fe_opt *opt, struct fe_opt_context *context,
-		       const struct fe_str *words, union fe_value *value)
-{
-	(void)context;
-	(void)words;
-	value->u = opt->variant;
-	return true;
-}
-
-static void print_flag(const struct fe_opt *opt,
-		       const struct fe_setting *setting, unsigned family,
-		       struct fe_buf *buf)
-{
-	(void)opt;
-	(void)setting;
-	(void)family;
-	(void)buf;
-}
-
-static void cover_flag(const struct fe_opt *opt,
-		       const struct fe_setting *setting, unsigned family,
-		       struct fe_sink *sink)
-{
-	(void)family;
-	/* Without a whole header the kernel may read what isn't one. */
-	sink->clause(sink);
-	fe_cover_range(sink, FE_F_HDR, false, FE_HDR_WHOLE, FE_HDR_WHOLE);
-	fe_cover_unknown(sink, opt->name);
-	sink->clause(sink);
-	fe_cover_mask(sink, opt->field, setting->neg, opt->variant,
-		      opt->variant);
-}
-
-static const struct fe_type type_flag = {
-	.name = "flag",
-	.usage = "",
-	.parse = parse_flag,
-	.print = print_flag,
-	.cover = cover_flag,
-};
-
-static const struct fe_opt opts[] = {
-	[CWR] = {
-		.name = "ecn-tcp-cwr",
-		.type = &type_flag,
-		.field = FE_F_TCP_FLAGS,
-		.flags = FE_NEG,
-		.variant = FE_TCP_CWR,
-		.help = "TCP's flag CWR is set",
-	},
+static const struct fe_opt ecn_opts[] = {
 	[ECE] = {
 		.name = "ecn-tcp-ece",
-		.type = &type_flag,
-		.field = FE_F_TCP_FLAGS,
 		.flags = FE_NEG,
-		.variant = FE_TCP_ECE,
-		.help = "TCP's flag ECE is set",
+		.help = "the TCP header has ECE set",
+	},
+	[CWR] = {
+		.name = "ecn-tcp-cwr",
+		.flags = FE_NEG,
+		.help = "the TCP header has CWR set",
 	},
 	[ECT] = {
 		.name = "ecn-ip-ect",
 		.n_args = 1,
-		.type = &type_codepoint,
-		.field = FE_F_TOS,
+		.type = &fe_type_number,
 		.flags = FE_NEG,
 		.limits = {.max = 3},
-		.help = "the codepoint in the IP header",
+		.help = "the ECN bits of the TOS octet or traffic class",
 	},
 	{.name = NULL},
 };
 
-static const unsigned print_order[] = {ECE, CWR, ECT};
-
-static void print_all(const struct fe_part *part, unsigned family,
-		      struct fe_buf *buf)
+/* The kernel wants TCP, and nothing else, for what reads its header. */
+static bool check_tcp(struct fe_check_context *context, const char *what)
 {
-	for (unsigned i = 0; i < 3; i++) {
-		unsigned row = print_order[i];
-		const struct fe_setting *s = fe_part_find(part, row);
+	bool neg;
 
-		if (s == NULL)
-			continue;
-		fe_buf_puts(buf, s->neg ? " ! --" : " --");
-		fe_buf_puts(buf, opts[row].name);
-		opts[row].type->print(&opts[row], s, family, buf);
-	}
+	if (fe_rule_proto(context->rule, &neg) == 6 && !neg)
+		return true;
+	return fe_check_bad(context, NULL, NULL, "%s needs -p tcp", what);
 }
 
-static bool check(struct fe_check_context *context)
+static bool check_ecn(struct fe_check_context *context)
 {
 	const struct fe_part *part = context->part;
-	const struct fe_setting *flag = fe_part_find(part, CWR);
-	bool neg;
 
 	if (part->n == 0)
 		return fe_check_bad(context, NULL, NULL,
-				    "-m ecn needs an option");
-	if (flag == NULL)
-		flag = fe_part_find(part, ECE);
-	return flag == NULL ||
-	       (fe_rule_proto(context->rule, &neg) == 6 && !neg) ||
-	       fe_check_bad(context, flag, "add -p tcp",
-			    "TCP's flags need -p tcp");
+				    "ecn needs one of its options");
+	return (fe_part_find(part, ECE) == NULL &&
+		fe_part_find(part, CWR) == NULL) ||
+	       check_tcp(context, "an ECN flag of TCP");
+}
+
+static void lower_ecn(const struct fe_part *part, unsigned family,
+		      struct fe_sink *sink)
+{
+	const struct fe_setting *ect = fe_part_find(part, ECT);
+
+	(void)family;
+	if (ect != NULL) {
+		sink->clause(sink);
+		fe_cover_mask(sink, FE_F_TOS, ect->neg, ect->value.u, 3);
+	}
+	for (unsigned row = ECE; row <= CWR; row++) {
+		const struct fe_setting *flag = fe_part_find(part, row);
+		unsigned bit = row == ECE ? FE_TCP_ECE : FE_TCP_CWR;
+
+		if (flag == NULL)
+			continue;
+		sink->clause(sink);
+		fe_cover_range(sink, FE_F_HDR, true, FE_HDR_WHOLE,
+			       FE_HDR_WHOLE);
+		fe_cover_mask(sink, FE_F_TCP_FLAGS, flag->neg, bit, bit);
+		sink->clause(sink);
+		fe_cover_range(sink, FE_F_HDR, false, FE_HDR_WHOLE,
+			       FE_HDR_WHOLE);
+		fe_cover_unknown(sink, "ecn"); /* a fragment's bytes */
+	}
+}
+
+/* Asked for headers that are cut short, and for later fragments. */
+static enum fe_answer eval_ecn(const struct fe_part *part,
+			       const struct fe_packet *packet, void *state)
+{
+	enum fe_answer answer = fe_bytes(packet, packet->l4, 20);
+	const struct fe_setting *flag;
+
+	(void)state;
+	if (answer != FE_YES)
+		return answer;
+	for (unsigned row = ECE; row <= CWR; row++) {
+		unsigned bit = row == ECE ? FE_TCP_ECE : FE_TCP_CWR;
+		bool set = (packet->data[packet->l4 + 13] & bit) != 0;
+
+		flag = fe_part_find(part, row);
+		if (flag != NULL && set == flag->neg)
+			return FE_NO;
+	}
+	return FE_YES;
 }
 
 const struct fe_ext fe_match_ecn = {
@@ -150,8 +109,10 @@ const struct fe_ext fe_match_ecn = {
 	.kind = FE_MATCH,
 	.families = FE_BOTH,
 	.effects_known = true,
-	.summary = "explicit congestion notification of IP and TCP",
-	.opts = opts,
-	.check = check,
-	.print = print_all,
+	.summary = "explicit congestion notification",
+	.doc = "The flags of TCP only in rules with -p tcp.",
+	.opts = ecn_opts,
+	.check = check_ecn,
+	.lower = lower_ecn,
+	.eval = eval_ecn,
 };

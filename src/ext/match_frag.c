@@ -82,24 +82,6 @@ static enum fe_answer eval(const struct fe_part *part,
 	return FE_YES;
 }
 
-/* A length of 0 counts as none. */
-static void print(const struct fe_part *part, unsigned family,
-		  struct fe_buf *buf)
-{
-	for (unsigned row = 0; opts[row].name != NULL; row++) {
-		const struct fe_setting *s = fe_part_find(part, row);
-
-		if (s == NULL || (row == LENGTH && s->value.u == 0) ||
-		    (row == ID && s->value.range.lo == 0 &&
-		     s->value.range.hi == UINT32_MAX))
-			continue;
-		fe_buf_puts(buf, s->neg ? " ! --" : " --");
-		fe_buf_puts(buf, opts[row].name);
-		if (opts[row].type != NULL)
-			opts[row].type->print(&opts[row], s, family, buf);
-	}
-}
-
 const struct fe_ext fe_match_frag = {
 	.name = "frag",
 	.kind = FE_MATCH,
@@ -109,7 +91,6 @@ const struct fe_ext fe_match_frag = {
 	.doc = "Where connections are tracked, fragments are put together "
 	       "before any rule but those of raw sees them.",
 	.opts = opts,
-	.print = print,
 	.lower = fe_lower_always_unknown,
 	.eval = eval,
 };

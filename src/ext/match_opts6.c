@@ -105,8 +105,9 @@ static bool begins_with(const struct options *o, const uint8_t *at,
 				return false;
 			size = at[1] + 2u;
 		}
+		/* The last one may be longer than the header, to the kernel. */
 		if (size > left)
-			return false;
+			return i + 1 == o->n;
 		at += size;
 		left -= size;
 	}

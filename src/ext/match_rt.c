@@ -7,6 +7,7 @@
 #include "option/types.h"
 #include "option/value.h"
 #include "packet/wire.h"
+#include "ruleset/rule.h"
 
 enum { TYPE, SEGMENTS, LENGTH, RESERVED, ADDRS, NOT_STRICT };
 enum { MOST = 16 };
@@ -101,15 +102,27 @@ static const struct fe_opt opts[] = {
 	{.name = NULL},
 };
 
+/* What speaks of type 0 must stand behind it, as in iptables. */
 static bool check(struct fe_check_context *context)
 {
-	const struct fe_setting *type = fe_part_find(context->part, TYPE);
-	const struct fe_setting *zero = fe_part_find(context->part, RESERVED);
+	bool zero = false, addrs = false;
 
-	if (zero == NULL)
-		zero = fe_part_find(context->part, ADDRS);
-	return zero == NULL || (type->value.u == 0 && !type->neg) ||
-	       fe_check_bad(context, zero, NULL, "this needs --rt-type 0");
+	for (uint32_t i = 0; i < context->part->n; i++) {
+		const struct fe_setting *s = &fe_settings(context->part)[i];
+
+		if (s->opt == TYPE)
+			zero = s->value.u == 0 && !s->neg;
+		else if ((s->opt == RESERVED || s->opt == ADDRS) && !zero)
+			return fe_check_bad(context, s, NULL, "--rt-type 0 "
+					    "must stand before --%s",
+					    opts[s->opt].name);
+		else if (s->opt == NOT_STRICT && !addrs)
+			return fe_check_bad(context, s, NULL, "--rt-0-addrs "
+					    "must stand before --%s",
+					    opts[s->opt].name);
+		addrs |= s->opt == ADDRS;
+	}
+	return true;
 }
 
 static bool addrs_match(const struct addrs *a, bool strict,

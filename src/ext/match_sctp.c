@@ -1,197 +1,170 @@
 /*
- * sctp: ports and chunk types.
+ * sctp: ports, and the chunks that a packet carries.
  *
- * --chunk-types any|all|only LIST: TYPE, or TYPE:FLAGS with a letter for each
- * flag that is looked at, upper case where it must be set. Chunks follow the
- * common header one after the other; eval walks along them.
+ * Chunks are walked from the first; one of length 0 or cut short drops the
+ * packet, but only when the walk gets so far: "any" ends at the first chunk
+ * that fits. Flags of I_DATA are read, but iptables keeps them in the wrong
+ * place and the kernel never looks at them.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "option/types.h"
 #include "option/value.h"
-#include "packet/wire.h"
+#include "ruleset/rule.h"
 
 enum { SPORT, DPORT, CHUNKS };
-enum how { ANY, ALL, ONLY };
-enum { FLAGGED = 3, FIRST_CHUNK = 12 };
+enum { ANY = 1, ALL, ONLY };
+enum { I_DATA = 64 };
 
-/* --chunk-types, read. */
-struct chunks {
-	uint64_t types[4];    /* bit per type */
-	enum how how;
-	uint8_t n_flagged;
-	struct {
-		uint8_t type, mask, value;
-	} flagged[FLAGGED + 1];
+static const struct fe_name hows[] = {
+	{"any", ANY}, {"all", ALL}, {"only", ONLY}, {NULL, 0},
 };
 
+/* Flags from bit 7 down; those of no meaning are '-'. */
 static const struct chunk {
 	const char *name;
 	uint8_t type;
-	const char *flags; /* letters of bits 7 to 0; '-': none */
-} chunk_names[] = {
-	{"DATA", 0, "----IUBE"},
-	{"INIT", 1, "--------"},
-	{"INIT_ACK", 2, "--------"},
-	{"SACK", 3, "--------"},
-	{"HEARTBEAT", 4, "--------"},
-	{"HEARTBEAT_ACK", 5, "--------"},
-	{"ABORT", 6, "-------T"},
-	{"SHUTDOWN", 7, "--------"},
-	{"SHUTDOWN_ACK", 8, "--------"},
-	{"ERROR", 9, "--------"},
-	{"COOKIE_ECHO", 10, "--------"},
-	{"COOKIE_ACK", 11, "--------"},
-	{"ECN_ECNE", 12, "--------"},
-	{"ECN_CWR", 13, "--------"},
-	{"SHUTDOWN_COMPLETE", 14, "-------T"},
-	{"I_DATA", 64, "----IUBE"},
-	{"RE_CONFIG", 130, "--------"},
-	{"PAD", 132, "--------"},
-	{"ASCONF", 193, "--------"},
-	{"ASCONF_ACK", 128, "--------"},
-	{"FORWARD_TSN", 192, "--------"},
-	{"I_FORWARD_TSN", 194, "--------"},
+	const char *flags;
+} chunks[] = {
+	{"DATA", 0, "----IUBE"}, {"INIT", 1, NULL}, {"INIT_ACK", 2, NULL},
+	{"SACK", 3, NULL}, {"HEARTBEAT", 4, NULL}, {"HEARTBEAT_ACK", 5, NULL},
+	{"ABORT", 6, "-------T"}, {"SHUTDOWN", 7, NULL},
+	{"SHUTDOWN_ACK", 8, NULL}, {"ERROR", 9, NULL},
+	{"COOKIE_ECHO", 10, NULL}, {"COOKIE_ACK", 11, NULL},
+	{"ECN_ECNE", 12, NULL}, {"ECN_CWR", 13, NULL},
+	{"SHUTDOWN_COMPLETE", 14, "-------T"}, {"I_DATA", I_DATA, "----IUBE"},
+	{"ASCONF_ACK", 128, NULL}, {"RE_CONFIG", 130, NULL},
+	{"PAD", 132, NULL}, {"FORWARD_TSN", 192, NULL}, {"ASCONF", 193, NULL},
+	{"I_FORWARD_TSN", 194, NULL},
 };
-enum { N_CHUNKS = sizeof(chunk_names) / sizeof(chunk_names[0]) };
 
-static void take_type(struct chunks *c, uint8_t type)
+enum { N_CHUNKS = sizeof(chunks) / sizeof(chunks[0]) };
+
+struct wanted {
+	uint8_t how;
+	bool type[256];
+	uint8_t mask[256], flags[256]; /* of a chunk's flags */
+};
+
+static const struct chunk *find(struct fe_str name)
 {
-	c->types[type >> 6] |= UINT64_C(1) << (type & 63);
+	for (unsigned i = 0; i < N_CHUNKS; i++) {
+		if (fe_str_case_is(name, chunks[i].name))
+			return &chunks[i];
+	}
+	return NULL;
 }
 
-static bool has_type(const struct chunks *c, uint8_t type)
+/* An upper-case letter: set; a lower-case one: clear, unless also upper. */
+static bool read_flags(struct wanted *w, const struct chunk *c,
+		       struct fe_str letters)
 {
-	return c->types[type >> 6] >> (type & 63) & 1;
-}
-
-static bool read_flags(const struct chunk *chunk, struct fe_str letters,
-		       struct chunks *c)
-{
-	uint8_t mask = 0, value = 0;
-
 	for (size_t i = 0; i < letters.len; i++) {
 		char letter = letters.s[i];
-		const char *at = letter == '-' ? NULL :
-			strchr(chunk->flags, toupper((unsigned char)letter));
+		const char *at = c->flags != NULL && isalpha((uint8_t)letter) ?
+		    strchr(c->flags, toupper((uint8_t)letter)) : NULL;
 		uint8_t bit;
 
 		if (at == NULL)
 			return false;
-		bit = (uint8_t)(0x80 >> (at - chunk->flags));
-		mask |= bit;
-		if (isupper((unsigned char)letter))
-			value |= bit;
+		bit = (uint8_t)(0x80 >> (at - c->flags));
+		if (c->type == I_DATA)
+			continue;
+		w->mask[c->type] |= bit;
+		if (isupper((uint8_t)letter))
+			w->flags[c->type] |= bit;
 	}
-	if (c->n_flagged > FLAGGED)
-		return false;
-	c->flagged[c->n_flagged].type = chunk->type;
-	c->flagged[c->n_flagged].mask = mask;
-	c->flagged[c->n_flagged++].value = value;
 	return true;
 }
 
-static bool read_chunk(struct fe_str item, struct chunks *c)
+static bool read_chunk(const struct fe_opt *opt,
+		       struct fe_opt_context *context, struct fe_str item,
+		       struct wanted *w)
 {
-	struct fe_str name, flags;
-	bool flagged = fe_str_cut(item, ':', &name, &flags);
+	struct fe_str name, letters;
+	const struct chunk *c;
 
-	for (size_t i = 0; i < N_CHUNKS; i++) {
-		if (!fe_str_case_is(name, chunk_names[i].name))
-			continue;
-		take_type(c, chunk_names[i].type);
-		return !flagged || read_flags(&chunk_names[i], flags, c);
-	}
-	return false;
+	fe_str_cut(item, ':', &name, &letters);
+	c = find(name);
+	if (c == NULL)
+		return fe_opt_bad(opt, context, "unknown chunk type \"%.*s\"",
+				  (int)name.len, name.s);
+	if (!read_flags(w, c, letters))
+		return fe_opt_bad(opt, context, "%s chunks have no such flags "
+				  "as \"%.*s\"", c->name, (int)letters.len,
+				  letters.s);
+	if (c->type == I_DATA && letters.len > 0)
+		fe_opt_warn(opt, context, "flags of I_DATA have no effect");
+	w->type[c->type] = true;
+	return true;
 }
 
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
+	struct wanted *w = fe_new(context->arena, struct wanted);
 	struct fe_items items = fe_items(words[1]);
-	struct chunks *c = fe_new(context->arena, struct chunks);
 	struct fe_str item;
+	uint64_t how;
 
-	value->ptr = c;
-	if (fe_str_case_is(words[0], "any"))
-		c->how = ANY;
-	else if (fe_str_case_is(words[0], "all"))
-		c->how = ALL;
-	else if (fe_str_case_is(words[0], "only"))
-		c->how = ONLY;
-	else
-		return fe_opt_bad(opt, context,
-				  "\"%.*s\" is not any, all or only",
-				  (int)words[0].len, words[0].s);
+	value->ptr = w;
+	if (!fe_words_read(hows, FE_WORDS_WHOLE, words[0], &how, &item) ||
+	    memchr(words[0].s, ',', words[0].len) != NULL)
+		return fe_opt_bad(opt, context, "\"%.*s\" is none of all, any "
+				  "and only", (int)words[0].len, words[0].s);
+	w->how = (uint8_t)how;
 	if (fe_str_case_is(words[1], "ALL")) {
-		memset(c->types, -1, sizeof(c->types));
+		memset(w->type, true, sizeof(w->type));
 		return true;
 	}
 	if (fe_str_case_is(words[1], "NONE"))
 		return true;
 	while (fe_items_next(&items, ',', &item)) {
-		if (!read_chunk(item, c))
-			return fe_opt_bad(opt, context,
-					  "\"%.*s\" is no chunk type with its "
-					  "flags", (int)item.len, item.s);
+		if (item.len > 0 && !read_chunk(opt, context, item, w))
+			return false;
 	}
 	return true;
 }
 
-static void print_flags(const struct chunk *chunk, const struct chunks *c,
+static void print_flags(const struct chunk *c, const struct wanted *w,
 			struct fe_buf *buf)
 {
-	for (unsigned i = 0; i < c->n_flagged; i++) {
-		if (c->flagged[i].type != chunk->type)
+	if (w->mask[c->type] == 0)
+		return;
+	fe_buf_putc(buf, ':');
+	for (unsigned i = 0; i < 8; i++) {
+		uint8_t bit = (uint8_t)(0x80 >> i);
+
+		if ((w->mask[c->type] & bit) == 0)
 			continue;
-		fe_buf_putc(buf, ':');
-		for (unsigned bit = 0; bit < 8; bit++) {
-			uint8_t m = (uint8_t)(0x80 >> bit);
-
-			if (c->flagged[i].mask & m)
-				fe_buf_putc(buf, c->flagged[i].value & m ?
-				    chunk->flags[bit] :
-				    (char)tolower((unsigned char)
-						      chunk->flags[bit]));
-		}
+		fe_buf_putc(buf, (w->flags[c->type] & bit) != 0 ?
+		    c->flags[i] : (char)tolower((uint8_t)c->flags[i]));
 	}
-}
-
-static bool is_all(const struct chunks *c)
-{
-	return (c->types[0] & c->types[1] & c->types[2] & c->types[3]) ==
-	       UINT64_MAX;
 }
 
 static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 		  unsigned family, struct fe_buf *buf)
 {
-	static const char *const hows[] = {" any", " all", " only"};
-	const struct chunks *c = setting->value.ptr;
+	const struct wanted *w = setting->value.ptr;
 	char separator = ' ';
 
 	(void)opt;
 	(void)family;
-	fe_buf_puts(buf, hows[c->how]);
-	if (is_all(c)) {
+	fe_buf_printf(buf, " %s", hows[w->how - ANY].name);
+	if (w->type[255]) { /* which has no name */
 		fe_buf_puts(buf, " ALL");
 		return;
 	}
-	for (unsigned type = 0; type < 256; type++) {
-		const struct chunk *chunk = NULL;
-
-		if (!has_type(c, (uint8_t)type))
+	for (unsigned i = 0; i < N_CHUNKS; i++) {
+		if (!w->type[chunks[i].type])
 			continue;
-		for (size_t i = 0; i < N_CHUNKS; i++)
-			if (chunk_names[i].type == type)
-				chunk = &chunk_names[i];
 		fe_buf_putc(buf, separator);
+		fe_buf_puts(buf, chunks[i].name);
+		print_flags(&chunks[i], w, buf);
 		separator = ',';
-		fe_buf_puts(buf, chunk->name);
-		print_flags(chunk, c, buf);
 	}
 	if (separator == ' ')
 		fe_buf_puts(buf, " NONE");
@@ -199,7 +172,7 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 
 static const struct fe_type type_chunks = {
 	.name = "chunk types",
-	.usage = "any|all|only TYPE[:FLAGS][,...]",
+	.usage = "all|any|only TYPE[:FLAGS][,TYPE...]",
 	.parse = parse,
 	.print = print,
 };
@@ -211,8 +184,8 @@ static const struct fe_opt opts[] = {
 		.aliases = {"source-port"},
 		.type = &fe_type_tcp_ports,
 		.field = FE_F_SPORT,
-		.variant = FE_PORTS_SHOWN,
 		.flags = FE_NEG,
+		.variant = FE_PORTS_SHOWN,
 		.help = "the source port, or a range of them",
 	},
 	[DPORT] = {
@@ -221,8 +194,8 @@ static const struct fe_opt opts[] = {
 		.aliases = {"destination-port"},
 		.type = &fe_type_tcp_ports,
 		.field = FE_F_DPORT,
-		.variant = FE_PORTS_SHOWN,
 		.flags = FE_NEG,
+		.variant = FE_PORTS_SHOWN,
 		.help = "the destination port, or a range of them",
 	},
 	[CHUNKS] = {
@@ -230,73 +203,60 @@ static const struct fe_opt opts[] = {
 		.n_args = 2,
 		.type = &type_chunks,
 		.flags = FE_NEG,
-		.help = "the packet's chunks are any, all or only of these",
+		.help = "the packet carries these chunks",
 	},
 	{.name = NULL},
 };
 
-static bool flags_fit(const struct chunks *c, uint8_t type, uint8_t flags)
+/* What one chunk decides: FE_DUNNO, nothing yet. */
+static enum fe_answer ask_chunk(const struct wanted *w, const uint8_t *chunk,
+				bool *seen)
 {
-	for (unsigned i = 0; i < c->n_flagged; i++)
-		if (c->flagged[i].type == type)
-			return (flags & c->flagged[i].mask) ==
-			       c->flagged[i].value;
-	return true;
-}
-
-/* What is still wanted, after one more chunk; done: the answer is known. */
-static bool see_chunk(const struct chunks *c, struct chunks *wanted,
-		      const uint8_t *chunk, bool *done)
-{
-	bool fits = has_type(c, chunk[0]) && flags_fit(c, chunk[0], chunk[1]);
+	uint8_t type = chunk[0];
+	bool fits = w->type[type] &&
+		    (chunk[1] & w->mask[type]) == w->flags[type];
 
 	if (fits)
-		wanted->types[chunk[0] >> 6] &=
-		    ~(UINT64_C(1) << (chunk[0] & 63));
-	*done = c->how == ANY ? fits : c->how == ONLY && !fits;
-	return fits;
+		seen[type] = true;
+	if (w->how == ANY && fits)
+		return FE_YES;
+	return w->how == ONLY && !fits ? FE_NO : FE_DUNNO;
 }
 
-static enum fe_answer chunks_match(const struct chunks *c,
-				   const struct fe_packet *packet)
+static enum fe_answer walk(const struct wanted *w,
+			   const struct fe_packet *packet)
 {
-	uint32_t at = packet->l4 + FIRST_CHUNK;
-	uint32_t end = packet->l4 + packet->l4_size;
-	struct chunks wanted = *c;
-	bool done = false, fits;
+	bool seen[256] = {false};
+	uint32_t off = packet->l4 + 12u, size;
+	enum fe_answer answer;
 
-	while (at + 4 <= end) {
-		uint32_t size;
-
-		if (at + 4 > packet->caught)
-			return FE_DUNNO;
-		size = fe_get16(packet->data + at + 2);
+	do {
+		answer = fe_bytes_owed(packet, off, 4);
+		if (answer != FE_YES)
+			return answer;
+		size = fe_get16(packet->data + off + 2);
 		if (size == 0)
 			return FE_HOTDROP;
-		fits = see_chunk(c, &wanted, packet->data + at, &done);
-		if (done)
-			return fits ? FE_YES : FE_NO;
-		at += (size + 3) & ~3u;
-	}
-	if (c->how == ALL)
-		return (wanted.types[0] | wanted.types[1] | wanted.types[2] |
-			wanted.types[3]) == 0 ? FE_YES : FE_NO;
-	return c->how == ONLY ? FE_YES : FE_NO;
+		answer = ask_chunk(w, packet->data + off, seen);
+		if (answer != FE_DUNNO)
+			return answer;
+		off += (size + 3) & ~3u;
+	} while (off < packet->size);
+	if (w->how != ALL)
+		return fe_answer_of(w->how == ONLY);
+	return fe_answer_of(memcmp(seen, w->type, sizeof(seen)) == 0);
 }
 
 static enum fe_answer eval(const struct fe_part *part,
 			   const struct fe_packet *packet, void *state)
 {
-	const struct fe_setting *s = fe_part_find(part, CHUNKS);
-	enum fe_answer answer;
+	const struct fe_setting *setting = fe_part_find(part, CHUNKS);
+	enum fe_answer answer = walk(setting->value.ptr, packet);
 
 	(void)state;
-	if (s == NULL)
-		return FE_YES;
-	answer = chunks_match(s->value.ptr, packet);
-	if (answer == FE_HOTDROP || answer == FE_DUNNO)
+	if (answer != FE_YES && answer != FE_NO)
 		return answer;
-	return (answer == FE_YES) != s->neg ? FE_YES : FE_NO;
+	return fe_answer_of((answer == FE_YES) != setting->neg);
 }
 
 const struct fe_ext fe_match_sctp = {
@@ -306,9 +266,9 @@ const struct fe_ext fe_match_sctp = {
 	.families = FE_BOTH,
 	.effects_known = true,
 	.l4_size = 12,
-	.summary = "SCTP ports and chunk types",
-	.doc = "Only in rules with -p sctp. A chunk of length zero drops the "
-	       "packet.",
+	.summary = "SCTP ports and chunks",
+	.doc = "Only in rules with -p sctp. A later fragment never matches; a "
+	       "packet whose header or chunks are cut short is dropped.",
 	.opts = opts,
 	.eval = eval,
 };

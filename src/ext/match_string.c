@@ -1,11 +1,11 @@
 /*
- * string: a pattern somewhere in the packet, IP header included, between two
- * offsets. Both algorithms find the same, so eval searches plainly.
+ * string: bytes somewhere in the packet, from its IP header on.
  *
- * --hex-string takes text with |hex bytes| in it. A pattern is saved as hex
- * when a byte of it cannot be printed.
+ * Both algorithms of the kernel find the same in a packet of one piece, so
+ * a plain search stands for them. Saved as text where every byte prints, else
+ * in hexadecimal.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -14,274 +14,254 @@
 #include "option/value.h"
 #include "ruleset/rule.h"
 
-enum { STRING, HEX, ALGO, FROM, TO, ICASE };
-enum { LONGEST = 128, END = 65535 };
+enum { STRING, HEX_STRING, ALGO, FROM, TO, ICASE };
+enum { MOST = 128, HEX_MOST = 127 };
 
 struct pattern {
-	size_t size;
-	uint8_t bytes[LONGEST];
+	unsigned n;
+	uint8_t bytes[MOST];
 };
 
-static bool add(struct pattern *p, uint8_t byte)
+static const struct fe_name algos[] = {{"bm", 0}, {"kmp", 1}, {NULL, 0}};
+
+static bool prints(uint8_t c)
 {
-	if (p->size == LONGEST)
-		return false;
-	p->bytes[p->size++] = byte;
-	return true;
+	return c >= ' ' && c <= '~';
 }
 
-static bool too_long(const struct fe_opt *opt, struct fe_opt_context *context)
-{
-	return fe_opt_bad(opt, context, "longer than %d bytes", LONGEST);
-}
-
-static bool parse_text(const struct fe_opt *opt, struct fe_opt_context *context,
-		       const struct fe_str *words, union fe_value *value)
+static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
+		  const struct fe_str *words, union fe_value *value)
 {
 	struct pattern *p = fe_new(context->arena, struct pattern);
 
 	value->ptr = p;
 	if (words[0].len == 0)
 		return fe_opt_bad(opt, context, "the text is empty");
-	for (size_t i = 0; i < words[0].len; i++)
-		if (!add(p, (uint8_t)words[0].s[i]))
-			return too_long(opt, context);
+	if (words[0].len > MOST)
+		return fe_opt_bad(opt, context, "longer than %d bytes", MOST);
+	p->n = (unsigned)words[0].len;
+	memcpy(p->bytes, words[0].s, words[0].len);
 	return true;
 }
 
-static int hex_digit(char c)
+static unsigned digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return (unsigned)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
 }
 
-/* Two digits at s[*i], after blanks. */
-static int hex_byte(struct fe_str s, size_t *i)
+/* Two digits and a blank, of which something must follow. */
+static const char *read_byte(struct fe_str s, size_t *i, uint8_t *out)
 {
-	int hi, lo;
+	if (*i + 2 >= s.len)
+		return "a hex block does not end with \"|\"";
+	if (!isxdigit((uint8_t)s.s[*i]) || !isxdigit((uint8_t)s.s[*i + 1]))
+		return "bytes in a hex block have two digits";
+	*out = (uint8_t)(digit(s.s[*i]) << 4 | digit(s.s[*i + 1]));
+	*i += s.s[*i + 2] == ' ' ? 3 : 2;
+	return NULL;
+}
 
-	if (*i + 1 >= s.len)
-		return -1;
-	hi = hex_digit(s.s[*i]);
-	lo = hex_digit(s.s[*i + 1]);
-	*i += 2;
-	return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
+/*
+ * Text with |41 42| and \x. Like iptables it takes the byte behind a block's
+ * end for itself, "|" and "\" included. Returns what is wrong, or NULL.
+ */
+static const char *read_hex(struct fe_str s, struct pattern *p)
+{
+	const char *bad = NULL;
+	bool hex = false;
+
+	for (size_t i = 0; i < s.len && bad == NULL; p->n++) {
+		bool literal = s.s[i] == '\\';
+
+		if (literal && hex)
+			return "\"\\\" cannot stand in a hex block";
+		if (s.s[i] == '|') {
+			hex = !hex;
+			while (hex && i + 1 < s.len && s.s[i + 1] == ' ')
+				i++;
+			if (++i >= s.len)
+				break;
+		}
+		if (p->n == HEX_MOST)
+			return "too long";
+		if (literal && ++i >= s.len)
+			return "nothing stands behind \"\\\"";
+		if (hex)
+			bad = read_byte(s, &i, &p->bytes[p->n]);
+		else
+			p->bytes[p->n] = (uint8_t)s.s[i++];
+	}
+	return bad == NULL && p->n == 0 ? "the text is empty" : bad;
 }
 
 static bool parse_hex(const struct fe_opt *opt, struct fe_opt_context *context,
 		      const struct fe_str *words, union fe_value *value)
 {
 	struct pattern *p = fe_new(context->arena, struct pattern);
-	struct fe_str s = words[0];
-	bool hex = false;
+	const char *bad = read_hex(words[0], p);
 
 	value->ptr = p;
-	if (s.len == 0)
-		return fe_opt_bad(opt, context, "the text is empty");
-	for (size_t i = 0; i < s.len;) {
-		int byte = (unsigned char)s.s[i];
-
-		if (s.s[i] == '|' || (hex && s.s[i] == ' ')) {
-			hex ^= s.s[i++] == '|';
-			continue;
-		}
-		if (hex) {
-			byte = hex_byte(s, &i);
-		} else if (s.s[i] == '\\' && i + 1 < s.len) {
-			byte = (unsigned char)s.s[i + 1];
-			i += 2;
-		} else {
-			i++;
-		}
-		if (byte < 0)
-			return fe_opt_bad(opt, context,
-					  "between two | stand pairs of hex "
-					  "digits only");
-		if (!add(p, (uint8_t)byte))
-			return too_long(opt, context);
-	}
-	return true;
+	return bad == NULL || fe_opt_bad(opt, context, "%s", bad);
 }
 
-static bool is_hex(const struct pattern *p)
+/* A backslash at the end would escape the quote in old readers. */
+static bool needs_hex(const struct pattern *p)
 {
-	for (size_t i = 0; i < p->size; i++)
-		if (!isprint(p->bytes[i]))
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!prints(p->bytes[i]))
 			return true;
-	/* A backslash at the end would take the closing quote away. */
-	return p->size > 0 && p->bytes[p->size - 1] == '\\';
+	}
+	return p->bytes[p->n - 1] == '\\';
 }
 
-static void print_pattern(const struct pattern *p, struct fe_buf *buf)
+static void print(const struct fe_part *part, unsigned family,
+		  struct fe_buf *buf)
 {
-	if (is_hex(p)) {
-		fe_buf_puts(buf, "--hex-string \"|");
-		for (size_t i = 0; i < p->size; i++)
+	const struct fe_setting *s = fe_part_find(part, STRING);
+	const struct pattern *p;
+
+	if (s == NULL)
+		s = fe_part_find(part, HEX_STRING);
+	p = s->value.ptr;
+	fe_buf_puts(buf, s->neg ? " !" : "");
+	fe_buf_puts(buf, needs_hex(p) ? " --hex-string \"|" : " --string \"");
+	for (unsigned i = 0; i < p->n; i++) {
+		if (needs_hex(p))
 			fe_buf_printf(buf, "%02x", p->bytes[i]);
-		fe_buf_puts(buf, "|\"");
-		return;
+		else if (p->bytes[i] == '"' || p->bytes[i] == '\\')
+			fe_buf_printf(buf, "\\%c", p->bytes[i]);
+		else
+			fe_buf_putc(buf, (char)p->bytes[i]);
 	}
-	fe_buf_puts(buf, "--string \"");
-	for (size_t i = 0; i < p->size; i++) {
-		if (p->bytes[i] == '"' || p->bytes[i] == '\\')
-			fe_buf_putc(buf, '\\');
-		fe_buf_putc(buf, (char)p->bytes[i]);
-	}
-	fe_buf_putc(buf, '"');
+	fe_buf_puts(buf, needs_hex(p) ? "|\"" : "\"");
+	fe_settings_print(part, family, buf);
 }
 
-/* Printed by the whole match. */
-static void print_nothing(const struct fe_opt *opt,
-			  const struct fe_setting *setting, unsigned family,
-			  struct fe_buf *buf)
+/* An offset that is the default is not saved. */
+static void print_offset(const struct fe_opt *opt,
+			 const struct fe_setting *setting, unsigned family,
+			 struct fe_buf *buf)
 {
-	(void)opt;
-	(void)setting;
 	(void)family;
-	(void)buf;
+	if (setting->value.u != (opt->variant == FROM ? 0 : UINT16_MAX))
+		fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
 }
 
-static const struct fe_type type_text = {
-	.name = "pattern",
-	.usage = "TEXT",
-	.parse = parse_text,
-	.print = print_nothing,
-};
+static bool parse_offset(const struct fe_opt *opt,
+			 struct fe_opt_context *context,
+			 const struct fe_str *words, union fe_value *value)
+{
+	return fe_type_number.parse(opt, context, words, value);
+}
 
+static const struct fe_type type_string = {
+	.name = "text", .usage = "TEXT", .parse = parse,
+};
 static const struct fe_type type_hex = {
-	.name = "pattern",
-	.usage = "TEXT|HEX|TEXT",
-	.parse = parse_hex,
-	.print = print_nothing,
+	.name = "hex text", .usage = "TEXT|HEX HEX|TEXT", .parse = parse_hex,
+};
+static const struct fe_type type_offset = {
+	.name = "offset", .usage = "OFFSET", .parse = parse_offset,
+	.print = print_offset,
 };
 
 static const struct fe_opt opts[] = {
 	[STRING] = {
 		.name = "string",
 		.n_args = 1,
-		.type = &type_text,
-		.flags = FE_NEG | FE_EXCLUSIVE,
-		.help = "the pattern",
+		.type = &type_string,
+		.flags = FE_NEG | FE_HIDDEN | FE_EXCLUSIVE,
+		.help = "the packet holds this text",
 	},
-	[HEX] = {
+	[HEX_STRING] = {
 		.name = "hex-string",
 		.n_args = 1,
 		.type = &type_hex,
-		.flags = FE_NEG | FE_EXCLUSIVE,
-		.help = "the pattern, with |hex bytes| in it",
+		.flags = FE_NEG | FE_HIDDEN | FE_EXCLUSIVE,
+		.help = "the same, with bytes in hexadecimal between bars",
 	},
 	[ALGO] = {
 		.name = "algo",
 		.n_args = 1,
-		.type = &fe_type_text,
+		.type = &fe_type_word,
 		.flags = FE_REQUIRED,
-		.limits = {.max = 15},
-		.variant = FE_TEXT_STRICT,
-		.help = "how to search: bm (Boyer-Moore) or kmp "
-			"(Knuth-Pratt-Morris)",
+		.names = algos,
+		.variant = FE_WORDS_EXACT,
+		.help = "how to search: bm or kmp",
 	},
 	[FROM] = {
 		.name = "from",
 		.n_args = 1,
-		.type = &fe_type_number,
-		.limits = {.max = END},
-		.help = "the offset where the search begins; 0 is the IP "
-			"header's first byte",
+		.type = &type_offset,
+		.limits = {.max = UINT16_MAX},
+		.variant = FROM,
+		.help = "search from this offset of the IP header on",
 	},
 	[TO] = {
 		.name = "to",
 		.n_args = 1,
-		.type = &fe_type_number,
-		.limits = {.max = END},
-		.help = "the offset before which the pattern must end",
+		.type = &type_offset,
+		.limits = {.max = UINT16_MAX},
+		.variant = TO,
+		.help = "bytes from this offset on are not looked at",
 	},
 	[ICASE] = {
 		.name = "icase",
-		.help = "upper and lower case are the same",
+		.help = "letters match in either case",
 	},
 	{.name = NULL},
 };
 
-static uint32_t bound(const struct fe_part *part, unsigned row,
-		      uint32_t otherwise)
+static uint64_t number(const struct fe_part *part, unsigned row,
+		       uint64_t by_default)
 {
-	const struct fe_setting *s = fe_part_find(part, row);
+	const struct fe_setting *setting = fe_part_find(part, row);
 
-	return s != NULL ? (uint32_t)s->value.u : otherwise;
-}
-
-static const struct fe_setting *pattern_of(const struct fe_part *part)
-{
-	const struct fe_setting *s = fe_part_find(part, STRING);
-
-	return s != NULL ? s : fe_part_find(part, HEX);
+	return setting != NULL ? setting->value.u : by_default;
 }
 
 static bool check(struct fe_check_context *context)
 {
-	const struct fe_setting *algo = fe_part_find(context->part, ALGO);
-
-	if (strcmp(algo->value.text, "bm") != 0 &&
-	    strcmp(algo->value.text, "kmp") != 0 &&
-	    strcmp(algo->value.text, "fsm") != 0)
-		return fe_check_bad(context, algo, "bm and kmp are",
-				    "\"%s\" is no way to search",
-				    algo->value.text);
-	return bound(context->part, FROM, 0) <= bound(context->part, TO, END) ||
-	       fe_check_bad(context, NULL, NULL, "--from lies behind --to");
+	if (number(context->part, FROM, 0) <=
+	    number(context->part, TO, UINT16_MAX))
+		return true;
+	return fe_check_bad(context, fe_part_find(context->part, FROM), NULL,
+			    "--from lies behind --to");
 }
 
-static void print(const struct fe_part *part, unsigned family,
-		  struct fe_buf *buf)
+static bool is_at(const struct pattern *p, const uint8_t *bytes, bool icase)
 {
-	const struct fe_setting *s = pattern_of(part);
-	uint32_t from = bound(part, FROM, 0), to = bound(part, TO, END);
-
-	(void)family;
-	fe_buf_puts(buf, s->neg ? " ! " : " ");
-	print_pattern(s->value.ptr, buf);
-	fe_buf_printf(buf, " --algo %s",
-		      fe_part_find(part, ALGO)->value.text);
-	if (from != 0)
-		fe_buf_printf(buf, " --from %u", from);
-	if (to != END)
-		fe_buf_printf(buf, " --to %u", to);
-	if (fe_part_find(part, ICASE) != NULL)
-		fe_buf_puts(buf, " --icase");
-}
-
-static bool same(uint8_t a, uint8_t b, bool icase)
-{
-	return a == b || (icase && toupper(a) == toupper(b));
-}
-
-static bool stands_at(const struct pattern *p, const uint8_t *at, bool icase)
-{
-	for (size_t i = 0; i < p->size; i++)
-		if (!same(p->bytes[i], at[i], icase))
+	if (!icase)
+		return memcmp(bytes, p->bytes, p->n) == 0;
+	for (unsigned i = 0; i < p->n; i++) {
+		if (toupper(bytes[i]) != toupper(p->bytes[i]))
 			return false;
+	}
 	return true;
 }
 
 static enum fe_answer eval(const struct fe_part *part,
 			   const struct fe_packet *packet, void *state)
 {
-	const struct fe_setting *s = pattern_of(part);
-	const struct pattern *p = s->value.ptr;
-	bool icase = fe_part_find(part, ICASE) != NULL, found = false;
-	uint64_t at = bound(part, FROM, 0), end = bound(part, TO, END);
+	const struct fe_setting *s = fe_part_find(part, STRING);
+	uint64_t from = number(part, FROM, 0);
+	uint64_t to = number(part, TO, UINT16_MAX);
+	bool icase = fe_part_find(part, ICASE) != NULL;
+	const struct pattern *p;
 
 	(void)state;
-	if (end > packet->length)
-		end = packet->length;
-	for (; !found && at + p->size <= end; at++) {
-		if (at + p->size > packet->caught)
+	if (s == NULL)
+		s = fe_part_find(part, HEX_STRING);
+	p = s->value.ptr;
+	if (to > packet->size)
+		to = packet->size;
+	for (uint64_t at = from; at + p->n <= to; at++) {
+		if (at + p->n > packet->caught)
 			return FE_DUNNO;
-		found = stands_at(p, packet->data + at, icase);
+		if (is_at(p, packet->data + at, icase))
+			return fe_answer_of(!s->neg);
 	}
-	return found != s->neg ? FE_YES : FE_NO;
+	return fe_answer_of(s->neg);
 }
 
 const struct fe_ext fe_match_string = {
@@ -289,11 +269,11 @@ const struct fe_ext fe_match_string = {
 	.kind = FE_MATCH,
 	.families = FE_BOTH,
 	.effects_known = true,
-	.summary = "a pattern in the packet",
-	.doc = "A pattern that two packets share is not found.",
+	.summary = "bytes somewhere in the packet",
+	.doc = "The search goes over the whole packet, headers included, and "
+	       "sees one packet at a time.",
 	.opts = opts,
 	.check = check,
 	.print = print,
-	.lower = fe_lower_always_unknown,
 	.eval = eval,
 };

@@ -1,29 +1,31 @@
 /*
- * tcpmss: the maximum segment size that a TCP header announces. Only an
- * option of the right size counts; a packet without one never matches, not
- * even the inverted test.
+ * tcpmss: the segment size that a TCP header offers.
+ *
+ * The kernel does not look whether the packet is a later fragment: whatever
+ * stands in the place of the TCP header is taken for it.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include "option/types.h"
-#include "packet/wire.h"
 #include "ruleset/rule.h"
 
+enum { MSS };
+
 static const struct fe_opt opts[] = {
-	{
+	[MSS] = {
 		.name = "mss",
 		.n_args = 1,
 		.type = &fe_type_range,
 		.flags = FE_NEG | FE_REQUIRED,
 		.limits = {.max = 65535},
-		.help = "the announced size in bytes, or a range",
+		.help = "the maximum segment size, or a range of them",
 	},
 	{.name = NULL},
 };
 
 static bool check(struct fe_check_context *context)
 {
-	const struct fe_setting *mss = fe_part_find(context->part, 0);
+	const struct fe_setting *mss = fe_part_find(context->part, MSS);
 	bool neg;
 
 	if (mss->value.range.lo > mss->value.range.hi)
@@ -34,47 +36,45 @@ static bool check(struct fe_check_context *context)
 			    "-m tcpmss needs -p tcp");
 }
 
-/* The option's value, or -1; -2: cut short, which drops the packet. */
-static int announced(const struct fe_packet *packet)
+/* The option's value; FE_NO: there is none. */
+static enum fe_answer find_mss(const struct fe_packet *packet, uint32_t *mss)
 {
 	const uint8_t *tcp = packet->data + packet->l4;
-	uint32_t size = (uint32_t)(tcp[12] >> 4) * 4, i = 20;
+	enum fe_answer have = fe_bytes_owed(packet, packet->l4, 20);
+	uint32_t size, i = 20;
 
-	if (size < 20 || size > packet->l4_size)
-		return -2;
+	if (have != FE_YES)
+		return have;
+	size = (uint32_t)(tcp[12] >> 4) * 4;
+	if (size < 20)
+		return FE_HOTDROP;
+	have = fe_bytes_owed(packet, packet->l4, size);
+	if (have != FE_YES)
+		return have;
 	while (i < size) {
-		if (tcp[i] == 2 && size - i >= 4 && tcp[i + 1] == 4)
-			return fe_get16(tcp + i + 2);
-		if (tcp[i] < 2)
+		if (tcp[i] == 2 && size - i >= 4 && tcp[i + 1] == 4) {
+			*mss = fe_get16(tcp + i + 2);
+			return FE_YES;
+		}
+		if (tcp[i] < 2) /* end of options and padding: one byte */
 			i++;
 		else
 			i += i + 1 < size && tcp[i + 1] != 0 ? tcp[i + 1] : 1;
 	}
-	return -1;
+	return FE_NO;
 }
 
 static enum fe_answer eval(const struct fe_part *part,
-			   const struct fe_packet *packet, void *state)
+			       const struct fe_packet *packet, void *state)
 {
-	const struct fe_setting *mss = fe_part_find(part, 0);
-	int value;
-	bool in;
+	uint32_t mss = 0;
+	enum fe_answer answer = find_mss(packet, &mss);
 
 	(void)state;
-	if (packet->later_fragment)
-		return FE_NO;
-	if (packet->l4_size < 20)
-		return FE_HOTDROP;
-	if (packet->l4 + (uint32_t)20 > packet->caught ||
-	    packet->l4 + (uint32_t)(packet->data[packet->l4 + 12] >> 4) * 4 >
-		packet->caught)
-		return FE_DUNNO;
-	value = announced(packet);
-	if (value < 0)
-		return value == -2 ? FE_HOTDROP : FE_NO;
-	in = mss->value.range.lo <= (uint32_t)value &&
-	     (uint32_t)value <= mss->value.range.hi;
-	return in != mss->neg ? FE_YES : FE_NO;
+	if (answer == FE_NO) /* "! --mss" holds where there is none */
+		return fe_answer_of(fe_part_find(part, MSS)->neg);
+	return answer == FE_YES ? fe_answer_of(fe_part_in_range(part, MSS, mss))
+				: answer;
 }
 
 const struct fe_ext fe_match_tcpmss = {
@@ -82,8 +82,10 @@ const struct fe_ext fe_match_tcpmss = {
 	.kind = FE_MATCH,
 	.families = FE_BOTH,
 	.effects_known = true,
-	.summary = "the maximum segment size that TCP announces",
-	.doc = "Only in rules with -p tcp.",
+	.summary = "the maximum segment size of a TCP header",
+	.doc = "Only in rules with -p tcp. A packet without the option "
+	       "matches only \"! --mss\"; one whose header is cut short is "
+	       "dropped.",
 	.opts = opts,
 	.check = check,
 	.lower = fe_lower_always_unknown,

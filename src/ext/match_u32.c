@@ -1,188 +1,222 @@
 /*
- * u32: tests on 32-bit words of a packet, from the IP header on.
+ * u32: numbers taken out of the packet, tried on sets of ranges.
  *
- *	TEST[&&TEST...]   TEST: PLACE=RANGE[,RANGE...]   RANGE: N[:N]
- *	PLACE: N, then any of &N <<N >>N @N
- *
- * "@N" adds the value so far to the base and reads the word N bytes behind
- * it. A word that does not lie in the packet makes the whole match false,
- * before it is inverted.
+ * A test is a location and its values: "0>>22&0x3C@12>>26&0x3C@8=1,2:5". Four
+ * bytes are read from the first number's offset (of the IP header); "@" moves
+ * the base by what was read. Reading past the packet's end is no match.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include "option/types.h"
 #include "option/value.h"
-#include "packet/wire.h"
+#include "ruleset/rule.h"
 
-enum { MOST = 11 }; /* tests, steps of a place, ranges: each */
+enum { MOST = 10 }; /* tests, numbers of a location, ranges of a value */
 
-struct u32_test {
-	uint8_t n_steps, n_ranges;
-	char op[MOST];          /* op[0] is unused; '<' and '>' are shifts */
-	uint32_t number[MOST];  /* number[0]: where the first word stands */
-	uint32_t lo[MOST], hi[MOST];
+enum op { AND, LEFT, RIGHT, AT };
+static const char *const op_names[] = {"&", "<<", ">>", "@"};
+
+struct test {
+	unsigned n_numbers, n_ranges;
+	uint32_t number[MOST];
+	enum op op[MOST]; /* before that number */
+	struct {
+		uint32_t lo, hi;
+	} range[MOST];
 };
 
-struct u32_tests {
+struct tests {
 	unsigned n;
-	struct u32_test test[MOST];
+	struct test test[MOST];
 };
 
+/* The text that is left, and whether it was right so far. */
 struct reader {
 	struct fe_str rest;
-	const char *why; /* what is wrong */
+	const char *bad; /* what was expected */
 };
 
-static bool fails(struct reader *r, const char *why)
+static bool at(struct reader *r, char c)
 {
-	r->why = why;
+	r->rest = fe_str_skip_blanks(r->rest);
+	return r->rest.len > 0 && *r->rest.s == c;
+}
+
+static bool take(struct reader *r, char c)
+{
+	if (!at(r, c))
+		return false;
+	r->rest.s++;
+	r->rest.len--;
+	return true;
+}
+
+/* The same without blanks before: for the second byte of "&&". */
+static bool take_now(struct reader *r, char c)
+{
+	return r->rest.len > 0 && *r->rest.s == c && take(r, c);
+}
+
+static bool fail(struct reader *r, const char *expected)
+{
+	r->bad = expected;
 	return false;
 }
 
-static void skip(struct reader *r, size_t n)
+static bool is_digit(char c, int base)
 {
-	r->rest.s += n;
-	r->rest.len -= n;
-	r->rest = fe_str_skip_blanks(r->rest);
+	return (c >= '0' && c <= (base == 8 ? '7' : '9')) ||
+	       (base == 16 && ((c | 32) >= 'a' && (c | 32) <= 'f'));
 }
 
-static bool eat(struct reader *r, const char *word)
+/* As much as is a number in C's bases; "0x" alone is 0 and then an x. */
+static bool read_number(struct reader *r, uint32_t *out)
 {
-	if (!fe_str_starts(r->rest, word))
-		return false;
-	skip(r, fe_str(word).len);
-	return true;
-}
+	struct fe_str s = fe_str_skip_blanks(r->rest);
+	uint64_t n = 0;
+	int base = 10;
+	size_t i = 0;
 
-static bool is_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F') || c == 'x' || c == 'X';
-}
+	if (s.len > 0 && *s.s == '+')
+		i++;
+	if (i >= s.len || !is_digit(s.s[i], 10))
+		return fail(r, "a number");
+	if (s.s[i] == '0') {
+		base = 8;
+		if (i + 2 < s.len && (s.s[i + 1] | 32) == 'x' &&
+		    is_digit(s.s[i + 2], 16)) {
+			base = 16;
+			i += 2;
+		}
+	}
+	for (; i < s.len && is_digit(s.s[i], base); i++) {
+		char c = s.s[i];
 
-static bool number(struct reader *r, uint32_t *out)
-{
-	struct fe_str digits = {r->rest.s, 0};
-	uint64_t n;
-
-	while (digits.len < r->rest.len && is_digit(digits.s[digits.len]))
-		digits.len++;
-	if (!fe_str_u64(digits, 0, UINT32_MAX, &n))
-		return fails(r, "a number of 32 bits is missing");
+		n = n * (unsigned)base + (unsigned)(c <= '9' ? c - '0' :
+							(c | 32) - 'a' + 10);
+		if (n > UINT32_MAX)
+			return fail(r, "a number of 32 bits");
+	}
+	r->rest = (struct fe_str){s.s + i, s.len - i};
 	*out = (uint32_t)n;
-	skip(r, digits.len);
 	return true;
 }
 
-/* The operator that comes, or 0. "&&" is none. */
-static char operator(struct reader *r)
+static bool read_op(struct reader *r, enum op *op)
 {
-	if (fe_str_starts(r->rest, "&&"))
-		return 0;
-	if (eat(r, "&"))
-		return '&';
-	if (eat(r, "<<"))
-		return '<';
-	if (eat(r, ">>"))
-		return '>';
-	return eat(r, "@") ? '@' : 0;
-}
-
-static bool place(struct reader *r, struct u32_test *t)
-{
-	char op = 0;
-
-	do {
-		if (t->n_steps == MOST)
-			return fails(r, "too many operators");
-		t->op[t->n_steps] = op;
-		if (!number(r, &t->number[t->n_steps++]))
-			return false;
-		op = operator(r);
-	} while (op != 0);
-	return eat(r, "=") ||
-	       fails(r, "\"=\" or one of & << >> @ is missing");
-}
-
-static bool ranges(struct reader *r, struct u32_test *t)
-{
-	do {
-		uint32_t *lo = &t->lo[t->n_ranges], *hi = &t->hi[t->n_ranges];
-
-		if (t->n_ranges == MOST)
-			return fails(r, "too many values");
-		if (!number(r, lo))
-			return false;
-		*hi = *lo;
-		if (eat(r, ":") && !number(r, hi))
-			return false;
-		t->n_ranges++;
-	} while (eat(r, ","));
+	if (take(r, '&'))
+		*op = AND;
+	else if (take(r, '@'))
+		*op = AT;
+	else if (take(r, '<'))
+		return *op = LEFT, take_now(r, '<') || fail(r, "<<");
+	else if (take(r, '>'))
+		return *op = RIGHT, take_now(r, '>') || fail(r, ">>");
+	else
+		return fail(r, "an operator or \"=\"");
 	return true;
 }
 
-static bool tests(struct reader *r, struct u32_tests *all)
+static bool read_location(struct reader *r, struct test *t)
 {
-	skip(r, 0);
-	do {
-		struct u32_test *t = &all->test[all->n];
+	if (!read_number(r, &t->number[0]))
+		return false;
+	for (t->n_numbers = 1; !take(r, '='); t->n_numbers++) {
+		unsigned i = t->n_numbers;
 
-		if (all->n == MOST)
-			return fails(r, "too many tests");
-		if (!place(r, t) || !ranges(r, t))
+		if (i == MOST)
+			return fail(r, "fewer operators");
+		if (!read_op(r, &t->op[i]) || !read_number(r, &t->number[i]))
 			return false;
-		all->n++;
-	} while (eat(r, "&&"));
-	return r->rest.len == 0 || fails(r, "\",\", \":\" or \"&&\" is missing");
+		if ((t->op[i] == LEFT || t->op[i] == RIGHT) &&
+		    t->number[i] > 31)
+			return fail(r, "a shift by less than 32");
+	}
+	return true;
+}
+
+static bool read_ranges(struct reader *r, struct test *t)
+{
+	for (t->n_ranges = 0;; t->n_ranges++) {
+		unsigned i = t->n_ranges;
+
+		if (i == MOST)
+			return fail(r, "fewer ranges");
+		if (!read_number(r, &t->range[i].lo))
+			return false;
+		t->range[i].hi = t->range[i].lo;
+		if (take(r, ':') && !read_number(r, &t->range[i].hi))
+			return false;
+		if (!take(r, ','))
+			break;
+	}
+	t->n_ranges++;
+	return true;
+}
+
+static bool read_tests(struct reader *r, struct tests *tests)
+{
+	for (tests->n = 0;; tests->n++) {
+		struct test *t = &tests->test[tests->n];
+
+		if (tests->n == MOST)
+			return fail(r, "fewer tests");
+		if (!read_location(r, t) || !read_ranges(r, t))
+			return false;
+		if (!take(r, '&'))
+			break;
+		if (!take_now(r, '&'))
+			return fail(r, "&&");
+	}
+	tests->n++;
+	r->rest = fe_str_skip_blanks(r->rest);
+	return r->rest.len == 0 || fail(r, "\",\" or \"&&\"");
 }
 
 static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 		  const struct fe_str *words, union fe_value *value)
 {
-	struct u32_tests *all = fe_new(context->arena, struct u32_tests);
-	struct reader r = {words[0], NULL};
+	struct tests *tests = fe_new(context->arena, struct tests);
+	struct reader r = {.rest = words[0]};
 
-	value->ptr = all;
-	return tests(&r, all) ||
-	       fe_opt_bad(opt, context, "at byte %zu: %s",
-			  (size_t)(r.rest.s - words[0].s), r.why);
+	value->ptr = tests;
+	return read_tests(&r, tests) ||
+	       fe_opt_bad(opt, context, "%s is expected before \"%.*s\"", r.bad,
+			  (int)r.rest.len, r.rest.s);
 }
 
-static void print_test(const struct u32_test *t, struct fe_buf *buf)
+static void print_test(const struct test *t, struct fe_buf *buf)
 {
-	for (unsigned i = 0; i < t->n_steps; i++) {
-		if (i > 0)
-			fe_buf_putc(buf, t->op[i]);
-		if (t->op[i] == '<' || t->op[i] == '>')
-			fe_buf_putc(buf, t->op[i]);
-		fe_buf_printf(buf, "0x%x", t->number[i]);
-	}
+	fe_buf_printf(buf, "0x%x", t->number[0]);
+	for (unsigned i = 1; i < t->n_numbers; i++)
+		fe_buf_printf(buf, "%s0x%x", op_names[t->op[i]], t->number[i]);
 	for (unsigned i = 0; i < t->n_ranges; i++) {
-		fe_buf_printf(buf, "%c0x%x", i == 0 ? '=' : ',', t->lo[i]);
-		if (t->lo[i] != t->hi[i])
-			fe_buf_printf(buf, ":0x%x", t->hi[i]);
+		fe_buf_printf(buf, "%c0x%x", i == 0 ? '=' : ',',
+			      t->range[i].lo);
+		if (t->range[i].lo != t->range[i].hi)
+			fe_buf_printf(buf, ":0x%x", t->range[i].hi);
 	}
 }
 
 static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 		  unsigned family, struct fe_buf *buf)
 {
-	const struct u32_tests *all = setting->value.ptr;
+	const struct tests *tests = setting->value.ptr;
 
 	(void)opt;
 	(void)family;
 	fe_buf_puts(buf, " \"");
-	for (unsigned i = 0; i < all->n; i++) {
+	for (unsigned i = 0; i < tests->n; i++) {
 		if (i > 0)
 			fe_buf_puts(buf, "&&");
-		print_test(&all->test[i], buf);
+		print_test(&tests->test[i], buf);
 	}
 	fe_buf_putc(buf, '"');
 }
 
 static const struct fe_type type_u32 = {
 	.name = "tests",
-	.usage = "PLACE=VALUE[:VALUE][,...][&&...]",
+	.usage = "LOCATION=RANGE[,RANGE...][&&...]",
 	.parse = parse,
 	.print = print,
 };
@@ -193,77 +227,75 @@ static const struct fe_opt opts[] = {
 		.n_args = 1,
 		.type = &type_u32,
 		.flags = FE_NEG | FE_REQUIRED,
-		.help = "tests on 32-bit words of the packet",
+		.help = "numbers in the packet have these values",
 	},
 	{.name = NULL},
 };
 
-/* Reads the word at base + offset; FE_NO: not in the packet. */
-static enum fe_answer word_at(const struct fe_packet *p, uint32_t base,
-			      uint32_t offset, uint32_t *word)
+static enum fe_answer load(const struct fe_packet *packet, uint64_t off,
+			   uint32_t *v)
 {
-	uint64_t at = (uint64_t)base + offset;
+	enum fe_answer have = fe_bytes(packet, off, 4);
 
-	if (at + 4 > p->length)
-		return FE_NO;
-	if (at + 4 > p->caught)
-		return FE_DUNNO;
-	*word = fe_get32(p->data + at);
-	return FE_YES;
+	if (have == FE_YES)
+		*v = fe_get32(packet->data + off);
+	return have;
 }
 
-static enum fe_answer place_value(const struct u32_test *t,
-				  const struct fe_packet *p, uint32_t *v)
+static enum fe_answer find(const struct test *t,
+			   const struct fe_packet *packet, uint32_t *v)
 {
-	enum fe_answer answer = word_at(p, 0, t->number[0], v);
-	uint32_t base = 0;
+	enum fe_answer have = load(packet, t->number[0], v);
+	uint64_t base = 0;
 
-	for (unsigned i = 1; i < t->n_steps && answer == FE_YES; i++) {
-		uint32_t n = t->number[i];
-
-		if (t->op[i] == '&') {
-			*v &= n;
-		} else if (t->op[i] == '<') {
-			*v <<= n & 31;
-		} else if (t->op[i] == '>') {
-			*v >>= n & 31;
-		} else {
-			if (base + *v < base)
-				return FE_NO;
+	for (unsigned i = 1; i < t->n_numbers && have == FE_YES; i++) {
+		switch (t->op[i]) {
+		case AND:
+			*v &= t->number[i];
+			break;
+		case LEFT:
+			*v <<= t->number[i];
+			break;
+		case RIGHT:
+			*v >>= t->number[i];
+			break;
+		case AT:
 			base += *v;
-			answer = word_at(p, base, n, v);
+			have = load(packet, base + t->number[i], v);
+			break;
 		}
 	}
-	return answer;
+	return have;
 }
 
-static enum fe_answer test_holds(const struct u32_test *t,
-				 const struct fe_packet *p)
+static enum fe_answer holds(const struct test *t,
+			    const struct fe_packet *packet)
 {
 	uint32_t v = 0;
-	enum fe_answer answer = place_value(t, p, &v);
+	enum fe_answer have = find(t, packet, &v);
 
-	if (answer != FE_YES)
-		return answer;
-	for (unsigned i = 0; i < t->n_ranges; i++)
-		if (t->lo[i] <= v && v <= t->hi[i])
+	if (have != FE_YES)
+		return have;
+	for (unsigned i = 0; i < t->n_ranges; i++) {
+		if (t->range[i].lo <= v && v <= t->range[i].hi)
 			return FE_YES;
+	}
 	return FE_NO;
 }
 
 static enum fe_answer eval(const struct fe_part *part,
 			   const struct fe_packet *packet, void *state)
 {
-	const struct fe_setting *s = fe_part_find(part, 0);
-	const struct u32_tests *all = s->value.ptr;
+	const struct fe_setting *setting = fe_part_find(part, 0);
+	const struct tests *tests = setting->value.ptr;
 	enum fe_answer answer = FE_YES;
 
 	(void)state;
-	for (unsigned i = 0; i < all->n && answer == FE_YES; i++)
-		answer = test_holds(&all->test[i], packet);
+	for (unsigned i = 0; i < tests->n && answer == FE_YES; i++)
+		answer = holds(&tests->test[i], packet);
 	if (answer == FE_DUNNO)
 		return answer;
-	return (answer == FE_YES) != s->neg ? FE_YES : FE_NO;
+	return fe_answer_of((answer == FE_YES) != setting->neg);
 }
 
 const struct fe_ext fe_match_u32 = {
@@ -271,8 +303,9 @@ const struct fe_ext fe_match_u32 = {
 	.kind = FE_MATCH,
 	.families = FE_BOTH,
 	.effects_known = true,
-	.summary = "tests on 32-bit words of the packet",
+	.summary = "numbers anywhere in the packet",
+	.doc = "Offsets count from the IP header. Reading behind the packet's "
+	       "end makes the tests fail, and \"! --u32\" match.",
 	.opts = opts,
-	.lower = fe_lower_always_unknown,
 	.eval = eval,
 };

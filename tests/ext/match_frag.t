@@ -7,3 +7,36 @@
 -m frag --fraglast --fragmore ; ; FAIL
 -m frag --fragid 4294967296 ; ; FAIL
 -m frag ; udp [fd00::9]:1 > [fd00::1]:53 ; no
+:6
+-m frag ; = ; OK
+-m frag --fragid 5 ; = ; OK
+-m frag ! --fragid 5:6 ; = ; OK
+-m frag --fragid 0:4294967295 ; -m frag ; OK
+-m frag ! --fragid 0:4294967295 ; -m frag ; OK
+-m frag --fragid 6:5 ; = ; OK
+-m frag --fragid :5 ; -m frag --fragid 0:5 ; OK
+-m frag --fragid 5: ; -m frag --fragid 5:4294967295 ; OK
+-m frag --fraglen 5 ; = ; OK
+-m frag ! --fraglen 5 ; = ; OK
+-m frag --fraglen 0 ; = ; OK
+-m frag --fragres ; = ; OK
+-m frag --fragfirst ; = ; OK
+-m frag --fragmore ; = ; OK
+-m frag --fraglast ; = ; OK
+-m frag --fragmore --fraglast ; ; FAIL
+-m frag --fragfirst --fragmore --fragres --fragid 1 --fraglen 8 ; -m frag --fragid 1 --fraglen 8 --fragres --fragfirst --fragmore ; OK
+-m frag ! --fragfirst ; ; FAIL
+-m frag ; udp [fd00::9]:5 > [fd00::1]:6 ; no
+-m frag ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000010000002a ; yes
+-m frag --fragid 42 ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000010000002a ; yes
+-m frag ! --fragid 42 ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000010000002a ; no
+-m frag ! --fragid 42 ; udp [fd00::9]:5 > [fd00::1]:6 ; no
+-m frag --fraglen 5 ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000010000002a ; yes
+-m frag --fragfirst --fragmore --fragres ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000010000002a ; yes
+-m frag --fraglast ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000010000002a ; no
+-m frag --fraglast ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000080000002a ; yes
+-m frag --fragfirst ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000080000002a ; no
+-m frag --fragmore ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000080000002a ; no
+-m frag --fragres ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000000030000002a ; no
+-m frag --fragres ; udp [fd00::9]:5 > [fd00::1]:6 ext=44:000100010000002a ; no
+-m frag --fragid 42 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010400000000 ext=44:000000090000002a ; yes

@@ -9,3 +9,48 @@
 -m dst --dst-len 16 --dst-opts 4:5 ; = ; OK
 -m dst ; udp [fd00::9]:1 > [fd00::1]:53 ; no
 -m hbh ; udp [fd00::9]:1 > [fd00::1]:53 ; no
+# hbh and dst: rules as ip6tables-legacy reads and saves them
+:6
+-m hbh ; = ; OK
+-m hbh --hbh-len 5 ; = ; OK
+-m hbh ! --hbh-len 5 ; = ; OK
+-m hbh --hbh-len 0 ; = ; OK
+-m hbh --hbh-len 65536 ; = ; OK
+-m hbh --hbh-len 5:6 ; ; FAIL
+-m hbh --hbh-opts 1:2,23:42,4:6,8:10,42,23,4:5 ; = ; OK
+-m hbh ! --hbh-opts 1 ; ; FAIL
+-m hbh --hbh-opts 1: ; ; FAIL
+-m hbh --hbh-opts 256 ; -m hbh --hbh-opts 0 ; OK
+-m hbh --hbh-opts 255:255 ; -m hbh --hbh-opts 255 ; OK
+-m hbh --hbh-opts 1:256 ; -m hbh --hbh-opts 1:0 ; OK
+-m hbh --hbh-opts 0x1:0x2, ; ; FAIL
+-m hbh --hbh-opts 1,,2 ; ; FAIL
+-m hbh --hbh-opts "" ; ; FAIL
+-m hbh --hbh-opts foo ; ; FAIL
+-m hbh --hbh-opts 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 ; = ; OK
+-m hbh --hbh-opts 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 ; ; FAIL
+-m hbh --hbh-opts 1 --hbh-len 5 ; -m hbh --hbh-len 5 --hbh-opts 1 ; OK
+-m hbh --hbh-not-strict ; ; FAIL
+-m dst --dst-len 5 --dst-opts 1:2,3 ; = ; OK
+-m dst ; = ; OK
+-m dst --dst-not-strict ; ; FAIL
+-m dst ! --dst-opts 1 ; ; FAIL
+-m hbh ; udp [fd00::9]:5 > [fd00::1]:6 ; no
+-m hbh ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; yes
+-m dst ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m dst --dst-len 8 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010400000000 ; yes
+-m dst ! --dst-len 8 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010400000000 ; no
+-m hbh --hbh-len 16 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m hbh --hbh-opts 1 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; yes
+-m hbh --hbh-opts 1:4 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; yes
+-m hbh --hbh-opts 1:5 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m hbh --hbh-opts 1,1 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m hbh --hbh-opts 30:0,1:2 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:00001e0001020000 ; yes
+-m hbh --hbh-opts 1:2,30 ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:00001e0001020000 ; no
+-m dst --dst-opts 0,0,1:2 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000000001020000 ; yes
+-m dst --dst-opts 0,0,1:2 --dst-len 8 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000000001030000 ; no
+# The last option may be longer than the header; one before it may not.
+-m dst --dst-opts 1:9 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010900000000 ; yes
+-m dst --dst-opts 1:9,0 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010900000000 ; no
+-m dst --dst-opts 1:4,0 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010400000000 ; no
+-m dst --dst-opts 1:3,5 ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010300000005 ; no

@@ -7,3 +7,52 @@
 -m rt --rt-0-res ; ; FAIL
 -m rt --rt-type 0 --rt-0-addrs nosuch ; ; FAIL
 -m rt ; udp [fd00::9]:1 > [fd00::1]:53 ; no
+:6
+-m rt ; = ; OK
+-m rt --rt-type 0 ; = ; OK
+-m rt ! --rt-type 5 ; = ; OK
+-m rt --rt-type 256 ; = ; OK
+-m rt --rt-segsleft 5 ; = ; OK
+-m rt ! --rt-segsleft 5:6 ; = ; OK
+-m rt --rt-segsleft 6:5 ; = ; OK
+-m rt --rt-segsleft : ; -m rt ; OK
+-m rt --rt-segsleft 0:4294967295 ; -m rt ; OK
+-m rt ! --rt-segsleft 0:4294967295 ; -m rt ; OK
+-m rt --rt-segsleft 5: ; -m rt --rt-segsleft 5:4294967295 ; OK
+-m rt --rt-len 5 ; = ; OK
+-m rt ! --rt-len 0 ; = ; OK
+-m rt --rt-0-res ; ; FAIL
+-m rt --rt-type 0 --rt-0-res ; = ; OK
+-m rt ! --rt-type 0 --rt-0-res ; ; FAIL
+-m rt --rt-type 1 --rt-0-res ; ; FAIL
+-m rt --rt-type 0 --rt-0-addrs ::1,2001:db8::2 ; = ; OK
+-m rt --rt-type 0 --rt-0-addrs ::1 --rt-0-not-strict ; = ; OK
+-m rt --rt-type 0 --rt-0-not-strict ; ; FAIL
+-m rt --rt-0-not-strict --rt-0-addrs ::1 --rt-type 0 ; ; FAIL
+-m rt --rt-type 0 --rt-0-not-strict --rt-0-addrs ::1 ; ; FAIL
+-m rt --rt-type 0 ! --rt-0-addrs ::1 ; ; FAIL
+-m rt --rt-type 0 --rt-0-addrs foo ; ; FAIL
+-m rt --rt-type 0 --rt-0-addrs ::1/64 ; ; FAIL
+-m rt --rt-type 0 --rt-0-addrs ::1, ; ; FAIL
+-m rt --rt-type 0 --rt-0-addrs ::,::1 ; = ; OK
+-m rt --rt-type 0 --rt-0-addrs ::1,::2,::3,::4,::5,::6,::7,::8,::9,::a,::b,::c,::d,::e,::f,::10 ; = ; OK
+-m rt --rt-type 0 --rt-0-addrs ::1,::2,::3,::4,::5,::6,::7,::8,::9,::a,::b,::c,::d,::e,::f,::10,::11 ; ; FAIL
+-m rt --rt-0-addrs ::1 ; ; FAIL
+-m rt --rt-type 0 --rt-segsleft 1:23 --rt-len 42 --rt-0-res --rt-0-addrs ::1,::2 --rt-0-not-strict ; = ; OK
+-p ipv6-route -m rt --rt-type 5 ; = ; OK
+-m rt ; udp [fd00::9]:5 > [fd00::1]:6 ; no
+-m rt ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; yes
+-m rt --rt-type 253 --rt-segsleft 1 --rt-len 8 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; yes
+-m rt ! --rt-type 253 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; no
+-m rt --rt-type 509 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; no
+-m rt ! --rt-segsleft 2:3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; yes
+-m rt --rt-segsleft 3:1 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; no
+-m rt --rt-len 24 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0100000000 ; no
+-m rt --rt-type 0 --rt-0-res ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000000100000000 ; yes
+-m rt --rt-type 0 --rt-0-res ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000000100000001 ; no
+-m rt --rt-type 0 --rt-0-addrs fd00::2 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0002000100000000fd000000000000000000000000000002 ; yes
+-m rt --rt-type 0 --rt-0-addrs fd00::3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0002000100000000fd000000000000000000000000000002 ; no
+-m rt --rt-type 0 --rt-0-addrs fd00::2 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004000100000000fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m rt --rt-type 0 --rt-0-addrs fd00::3 --rt-0-not-strict ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004000100000000fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m rt --rt-type 0 --rt-0-addrs fd00::3,fd00::2 --rt-0-not-strict ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004000100000000fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m rt --rt-type 0 --rt-0-addrs fd00::2,fd00::3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004000100000000fd000000000000000000000000000002fd000000000000000000000000000003 ; yes

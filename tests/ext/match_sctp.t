@@ -11,3 +11,65 @@
 -p sctp -m sctp --chunk-types any DATA:x ; ; FAIL
 -p sctp -m sctp --chunk-types any ; ; FAIL
 -m sctp --sport 5 ; ; FAIL
+# sctp: ports and chunks
+-p sctp -m sctp ; = ; OK
+-p sctp --sport 5 ! --dport 6:7 ; -p sctp -m sctp --sport 5 ! --dport 6:7 ; OK
+-p sctp -m sctp --dport 7:6 ; ; FAIL
+-p sctp -m sctp --dport : ; -p sctp -m sctp --dport 0:65535 ; OK
+-p sctp -m sctp ! --dport 0:65535 ; = ; OK
+-p sctp -m sctp --destination-port 010 --source-port :6 ; -p sctp -m sctp --sport 0:6 --dport 8 ; OK
+-p sctp -m sctp --chunk-types all DATA ; = ; OK
+-p sctp -m sctp --chunk-types any DATA,INIT ; = ; OK
+-p sctp -m sctp ! --chunk-types only DATA,INIT ; = ; OK
+-p sctp -m sctp --chunk-types any DATA:Be ; = ; OK
+-p sctp -m sctp --chunk-types any DATA:iube ; = ; OK
+# What is on cannot be turned off again.
+-p sctp -m sctp --chunk-types any DATA:BeBE ; -p sctp -m sctp --chunk-types any DATA:BE ; OK
+-p sctp -m sctp --chunk-types any DATA:X ; ; FAIL
+-p sctp -m sctp --chunk-types any DATA: ; -p sctp -m sctp --chunk-types any DATA ; OK
+-p sctp -m sctp --chunk-types any INIT:B ; ; FAIL
+-p sctp -m sctp --chunk-types any DATA:B:E ; ; FAIL
+-p sctp -m sctp --chunk-types any ABORT:T,DATA:I,ABORT:t ; -p sctp -m sctp --chunk-types any DATA:I,ABORT:T ; OK
+-p sctp -m sctp --chunk-types any ALL ; = ; OK
+-p sctp -m sctp --chunk-types ALL none ; -p sctp -m sctp --chunk-types all NONE ; OK
+-p sctp -m sctp --chunk-types any NONE,DATA ; ; FAIL
+-p sctp -m sctp --chunk-types an DATA ; ; FAIL
+-p sctp -m sctp --chunk-types any INIT_ ; ; FAIL
+-p sctp -m sctp --chunk-types any 5 ; ; FAIL
+-p sctp -m sctp --chunk-types any DATA,,INIT ; -p sctp -m sctp --chunk-types any DATA,INIT ; OK
+-p sctp -m sctp --chunk-types any "" ; -p sctp -m sctp --chunk-types any NONE ; OK
+-p sctp -m sctp --chunk-types any DATA,INIT,INIT_ACK,SACK,HEARTBEAT,HEARTBEAT_ACK,ABORT,SHUTDOWN,SHUTDOWN_ACK,ERROR,COOKIE_ECHO,COOKIE_ACK,ECN_ECNE,ECN_CWR,SHUTDOWN_COMPLETE,I_DATA,ASCONF_ACK,RE_CONFIG,PAD,FORWARD_TSN,ASCONF,I_FORWARD_TSN ; = ; OK
+# These flags are read and have no effect.
+-p sctp -m sctp --chunk-types any I_DATA:Iu ; -p sctp -m sctp --chunk-types any I_DATA ; OK
+-p sctp -m sctp --chunk-types any I_DATA:X ; ; FAIL
+-p sctp -m sctp --chunk-types any DATA --sport 5 ; -p sctp -m sctp --sport 5 --chunk-types any DATA ; OK
+-m sctp --dport 5 ; ; FAIL
+-p sctp --dport 6 ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=01000004 ; yes
+-p sctp ! --dport 6 ; sctp [fd00::9]:5 > [fd00::1]:6 hex=01000004 ; no
+-p sctp -m sctp --chunk-types any INIT ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=01000004 ; yes
+-p sctp -m sctp --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=01000004 ; no
+-p sctp -m sctp ! --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=01000004 ; yes
+-p sctp -m sctp --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=010000050000000000000004 ; yes
+-p sctp -m sctp --chunk-types all DATA,INIT ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=010000050000000000000004 ; yes
+-p sctp -m sctp --chunk-types all DATA,INIT,SACK ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=010000050000000000000004 ; no
+-p sctp -m sctp --chunk-types only DATA,INIT ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=010000050000000000000004 ; yes
+-p sctp -m sctp --chunk-types only DATA,INIT ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=01000004 ; yes
+-p sctp -m sctp --chunk-types only DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=010000050000000000000004 ; no
+-p sctp -m sctp --chunk-types any DATA:Be ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=00020004 ; yes
+-p sctp -m sctp --chunk-types any DATA:Be ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=00030004 ; no
+-p sctp -m sctp --chunk-types all DATA:E ; sctp [fd00::9]:5 > [fd00::1]:6 hex=0002000400030004 ; yes
+-p sctp -m sctp --chunk-types only DATA:E ; sctp [fd00::9]:5 > [fd00::1]:6 hex=0002000400030004 ; no
+-p sctp -m sctp --chunk-types any I_DATA:I ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=40020004 ; yes
+-p sctp -m sctp --chunk-types any NONE ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=00020004 ; no
+-p sctp -m sctp --chunk-types all NONE ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=00020004 ; yes
+-p sctp -m sctp --chunk-types only NONE ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=00020004 ; no
+-p sctp -m sctp --chunk-types any ALL ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=ff020004 ; yes
+-p sctp -m sctp --chunk-types all ALL ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=ff020004 ; no
+# Chunks cut short drop the packet, where the walk gets to them.
+-p sctp -m sctp --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=01000000 ; hotdrop
+-p sctp -m sctp --chunk-types any INIT ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=0100000400 ; yes
+-p sctp -m sctp --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=0100000400 ; hotdrop
+-p sctp -m sctp --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 ; hotdrop
+-p sctp -m sctp ; sctp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-p sctp -m sctp ; sctp 10.0.0.9:5 > 10.0.0.1:6 cut=11 ; hotdrop
+-p sctp -m sctp ; sctp 10.0.0.9:5 > 10.0.0.1:6 frag=2 ; no

@@ -19,3 +19,95 @@
 -m string --algo bm --from 13 --hex-string "|0a000009|" ; udp 10.0.0.9:1 > 10.0.0.1:53 ; no
 -m string --algo kmp --to 16 --hex-string "|0a000009|" ; udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
 -m string --algo kmp --to 15 --hex-string "|0a000009|" ; udp 10.0.0.9:1 > 10.0.0.1:53 ; no
+:both
+# string: rules as iptables-legacy reads and saves them
+-m string ; ; FAIL
+-m string --algo bm ; ; FAIL
+-m string --string abc ; ; FAIL
+-m string --algo bm --string abc ; -m string --string "abc" --algo bm ; OK
+-m string --algo kmp ! --string "a b" --from 5 --to 10 --icase ; -m string ! --string "a b" --algo kmp --from 5 --to 10 --icase ; OK
+-m string --algo kmp --string "a b" --from 0 --to 65535 ; -m string --string "a b" --algo kmp ; OK
+-m string --algo kmp --string "a b" --from 10 --to 5 ; ; FAIL
+-m string --algo kmp --string "a b" --from 65536 ; ; FAIL
+-m string --algo kmp --string "a b" --to 65536 ; ; FAIL
+-m string --algo kmp --string "a b" --to 0x10 ; -m string --string "a b" --algo kmp --to 16 ; OK
+-m string --algo foo --string abc ; ; FAIL
+-m string --algo BM --string abc ; ; FAIL
+-m string --algo fsm --string abc ; ; FAIL
+-m string --algo averyveryverylongname --string abc ; ; FAIL
+-m string --algo bm --string "" ; ; FAIL
+-m string --algo bm --hex-string "|41 42|c" ; -m string --string "ABc" --algo bm ; OK
+-m string --algo bm --hex-string "|4142|" ; -m string --string "AB" --algo bm ; OK
+-m string --algo bm --hex-string "|00 01 ff|" ; -m string --hex-string "|0001ff|" --algo bm ; OK
+-m string --algo bm --hex-string "abc" ; -m string --string "abc" --algo bm ; OK
+-m string --algo bm --hex-string "|4|" ; ; FAIL
+-m string --algo bm --hex-string "|414|" ; ; FAIL
+-m string --algo bm --hex-string "|41" ; ; FAIL
+-m string --algo bm --hex-string "|4 1|" ; ; FAIL
+-m string --algo bm --hex-string "|4g|" ; ; FAIL
+-m string --algo bm --hex-string "||" ; ; FAIL
+-m string --algo bm --hex-string "a||b" ; ; FAIL
+-m string --algo bm --hex-string "a\\|b" ; -m string --string "a|b" --algo bm ; OK
+-m string --algo bm --hex-string "a\\" ; ; FAIL
+-m string --algo bm --hex-string "a\\\\b" ; -m string --string "a\\b" --algo bm ; OK
+-m string --algo bm --hex-string "a\\xb" ; -m string --string "axb" --algo bm ; OK
+-m string --algo bm --hex-string "" ; ; FAIL
+-m string --algo bm --hex-string "| |" ; ; FAIL
+-m string --algo bm --hex-string "|0x41|" ; ; FAIL
+-m string --algo bm --hex-string "|41 |b|43|" ; -m string --string "AbC" --algo bm ; OK
+-m string --algo bm --hex-string "|41  42|" ; ; FAIL
+-m string --algo bm ! --hex-string "|41  42|" ; ; FAIL
+-m string --algo bm --string "a\"b\\c'd" ; -m string --string "a\"b\\c'd" --algo bm ; OK
+-m string --algo bm --string "a|b" ; -m string --string "a|b" --algo bm ; OK
+-m string --algo bm --hex-string "a|7c|b" ; -m string --string "a|b" --algo bm ; OK
+-m string --algo bm --hex-string "a|5c|b" ; -m string --string "a\\b" --algo bm ; OK
+-m string --algo bm --hex-string "a|22|b" ; -m string --string "a\"b" --algo bm ; OK
+-m string --algo bm --hex-string "a|27|b" ; -m string --string "a'b" --algo bm ; OK
+-m string --algo bm --hex-string "a|0d|b" ; -m string --hex-string "|610d62|" --algo bm ; OK
+-m string --algo bm --hex-string "|61 20 62|" ; -m string --string "a b" --algo bm ; OK
+-m string --algo bm --string "äb" ; -m string --hex-string "|c3a462|" --algo bm ; OK
+-m string --algo bm --string "a	b" ; -m string --hex-string "|610962|" --algo bm ; OK
+-m string --algo bm --string aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ; -m string --string "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" --algo bm ; OK
+-m string --algo bm --string aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ; ; FAIL
+-m string --algo bm --hex-string "|6161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161|" ; ; FAIL
+-m string --algo bm --hex-string "|616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161|" ; ; FAIL
+-m string --algo bm --string abc --string def ; ; FAIL
+-m string --algo bm --string abc --hex-string def ; ; FAIL
+-m string ! --algo bm --string abc ; ; FAIL
+-m string --algo bm --string abc ! --icase ; ; FAIL
+-m string --algo bm --algo kmp --string abc ; ; FAIL
+-m string --algo bm --hex-string "|41||42|" ; -m string --string "A|42" --algo bm ; OK
+-m string --algo bm --hex-string "|41|\\b" ; -m string --string "A\\b" --algo bm ; OK
+-m string --algo bm --hex-string "|4142|x|43|" ; -m string --string "ABxC" --algo bm ; OK
+-m string --algo bm --string "ab\\" ; -m string --hex-string "|61625c|" --algo bm ; OK
+-m string --algo bm --hex-string "ab|5c|" ; -m string --hex-string "|61625c|" --algo bm ; OK
+-m string --algo bm --hex-string "a\\|4142|" ; -m string --string "a|4142" --algo bm ; OK
+-m string --algo bm --hex-string "|41\\|" ; ; FAIL
+-m string --algo bm --string "-x" ; -m string --string "-x" --algo bm ; OK
+-m string --algo bm --string " x " ; -m string --string " x " --algo bm ; OK
+-m string --algo bm --from 5 --to 5 --string x ; -m string --string "x" --algo bm --from 5 --to 5 ; OK
+-m string --algo bm --from 0x10 --to 0xffff --string x ; -m string --string "x" --algo bm --from 16 ; OK
+-m string --algo "" --string x ; ; FAIL
+-m string --algo bm --hex-string "|61616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161|" ; -m string --string "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" --algo bm ; OK
+-m string --algo bm --hex-string "|61616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161|" ; ; FAIL
+-m string --algo bm --string abc ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; yes
+-m string --algo kmp --string abc ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; yes
+-m string --algo bm --string abd ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; no
+-m string --algo bm ! --string abd ; udp [fd00::9]:5 > [fd00::1]:6 hex=78616263 ; yes
+-m string --algo bm --string aBC ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; no
+-m string --algo bm --string aBC --icase ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; yes
+-m string --algo kmp --string aBC --icase ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78416263 ; yes
+-m string --algo kmp --hex-string "|ff|" --icase ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=ff ; yes
+-m string --algo bm --hex-string "|0a 00 00 09|" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m string --algo bm --hex-string "|0a 00 00 09|" --from 12 ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m string --algo bm --hex-string "|0a 00 00 09|" --from 13 ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m string --algo bm --hex-string "|0a 00 00 09|" --from 12 --to 16 ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m string --algo bm --hex-string "|0a 00 00 09|" --from 12 --to 15 ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m string --algo kmp --hex-string "|0a 00 00 09|" --from 12 --to 15 ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m string --algo kmp --string abc --from 29 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; yes
+-m string --algo kmp --string abc --from 30 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; no
+-m string --algo kmp --string abc --from 300 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; no
+-m string --algo bm ! --string abc --from 300 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78616263 ; yes
+-m string --algo bm --string abab --from 28 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=616261616261626162 ; yes
+-m string --algo kmp --string aabaaa ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=616162616162616161 ; yes
+-m string --algo bm --string x --from 5 --to 5 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78 ; no

@@ -3,10 +3,12 @@
  *
  *	PROTO SRC[:PORT] > DST[:PORT] [WORD...]
  *
- * PROTO is tcp, udp, icmp or a number; IPv6 addresses with ports stand in
- * brackets. Words: flags=SA, opt=HEX (TCP options), type=8 code=0 id=1, ttl=N,
- * tos=N, data=N (bytes of payload), frag=N (offset in units of 8), mf, cut=N
- * (only N bytes of the transport header).
+ * PROTO is tcp, udp, icmp, sctp, dccp or a number; IPv6 addresses with ports
+ * stand in brackets. Words: flags=SA, opt=HEX (TCP options), type=8 code=0
+ * id=1, ttl=N, tos=N, data=N (bytes of payload), hex=HEX (payload; of DCCP all
+ * behind the ports), frag=N (offset in units of 8), mf, cut=N (only N bytes of
+ * the transport header), ext=PROTO:HEX (an IPv6 extension header; its first
+ * byte is filled in).
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -23,6 +25,13 @@ struct draft {
 	unsigned cut;
 	uint8_t options[40];
 	unsigned n_options;
+	uint8_t payload[400];
+	unsigned n_payload;
+	struct {
+		uint8_t proto, bytes[200];
+		unsigned n;
+	} ext[4];
+	unsigned n_ext;
 };
 
 static void put16(uint8_t *p, unsigned v)
@@ -81,16 +90,44 @@ static bool read_flags(struct draft *d, const char *letters)
 	return true;
 }
 
-static bool read_options(struct draft *d, const char *hex)
+static bool read_hex(const char *hex, uint8_t *out, size_t max, unsigned *n)
 {
 	unsigned byte;
 
-	for (d->n_options = 0; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
-		if (d->n_options == sizeof(d->options) || hex[1] == '\0')
+	for (*n = 0; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+		if (*n == max || hex[1] == '\0')
 			return false;
-		d->options[d->n_options++] = (uint8_t)byte;
+		out[(*n)++] = (uint8_t)byte;
 	}
-	return *hex == '\0' && d->n_options % 4 == 0;
+	return *hex == '\0';
+}
+
+static bool read_options(struct draft *d, const char *hex)
+{
+	return read_hex(hex, d->options, sizeof(d->options), &d->n_options) &&
+	       d->n_options % 4 == 0;
+}
+
+static bool read_payload(struct draft *d, const char *hex)
+{
+	bool fine = read_hex(hex, d->payload, sizeof(d->payload),
+			     &d->n_payload);
+
+	d->data = d->n_payload;
+	return fine;
+}
+
+static bool read_ext(struct draft *d, const char *text)
+{
+	char *colon;
+
+	if (d->n_ext == sizeof(d->ext) / sizeof(d->ext[0]))
+		return false;
+	d->ext[d->n_ext].proto = (uint8_t)strtoul(text, &colon, 0);
+	return *colon == ':' &&
+	       read_hex(colon + 1, d->ext[d->n_ext].bytes,
+			sizeof(d->ext[0].bytes), &d->ext[d->n_ext].n) &&
+	       d->ext[d->n_ext++].n > 0;
 }
 
 static bool read_word(struct draft *d, const char *word)
@@ -110,6 +147,10 @@ static bool read_word(struct draft *d, const char *word)
 		return read_flags(d, word + 6);
 	if (strncmp(word, "opt=", 4) == 0)
 		return read_options(d, word + 4);
+	if (strncmp(word, "hex=", 4) == 0)
+		return read_payload(d, word + 4);
+	if (strncmp(word, "ext=", 4) == 0)
+		return read_ext(d, word + 4);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		size_t len = strlen(numbers[i].name);
 
@@ -129,6 +170,10 @@ static bool read_proto(struct draft *d, const char *word)
 		d->proto = 6;
 	else if (strcmp(word, "udp") == 0)
 		d->proto = 17;
+	else if (strcmp(word, "sctp") == 0)
+		d->proto = 132;
+	else if (strcmp(word, "dccp") == 0)
+		d->proto = 33;
 	else if (strcmp(word, "icmp") == 0)
 		d->proto = d->family == 4 ? 1 : 58;
 	else
@@ -165,7 +210,12 @@ static uint32_t write_l4(const struct draft *d, uint8_t *p, uint32_t *check)
 		p[1] = (uint8_t)d->code;
 		put16(p + 4, d->id);
 		*check = 2;
+	} else if (d->proto == 132 || d->proto == 33) {
+		size = d->proto == 132 ? 12 : 4;
+		put16(p, d->sport);
+		put16(p + 2, d->dport);
 	}
+	memcpy(p + size, d->payload, d->n_payload);
 	return size + d->data;
 }
 
@@ -201,6 +251,18 @@ static void write_v4(const struct draft *d, struct et_packet *packet)
 	put16(p + 10, fold(sum(p, 20, 0)));
 }
 
+/* Each header's number stands in the one before it. */
+static void write_ext(const struct draft *d, uint8_t *number, uint8_t *p)
+{
+	for (unsigned i = 0; i < d->n_ext; i++) {
+		memcpy(p, d->ext[i].bytes, d->ext[i].n);
+		*number = d->ext[i].proto;
+		number = p;
+		p += d->ext[i].n;
+	}
+	*number = (uint8_t)d->proto;
+}
+
 static void write_v6(const struct draft *d, struct et_packet *packet)
 {
 	uint8_t *p = packet->data;
@@ -212,6 +274,7 @@ static void write_v6(const struct draft *d, struct et_packet *packet)
 	p[7] = (uint8_t)d->ttl;
 	memcpy(p + 8, d->src, 16);
 	memcpy(p + 24, d->dst, 16);
+	write_ext(d, p + 6, p + 40);
 }
 
 static void write_packet(const struct draft *d, struct et_packet *packet)
@@ -219,6 +282,8 @@ static void write_packet(const struct draft *d, struct et_packet *packet)
 	uint32_t head = d->family == 4 ? 20 : 40, size, check;
 
 	memset(packet, 0, sizeof(*packet));
+	for (unsigned i = 0; d->family == 6 && i < d->n_ext; i++)
+		head += d->ext[i].n;
 	size = write_l4(d, packet->data + head, &check);
 	put_checksum(d, packet->data + head, size, check);
 	if (d->cut_short && d->cut < size)
