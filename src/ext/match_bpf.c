@@ -9,6 +9,7 @@
  */
 #include "ext/ext.h"
 
+#include <string.h>
 
 #include "option/types.h"
 #include "option/value.h"
@@ -16,6 +17,10 @@
 
 enum { BYTECODE, PINNED };
 enum { MOST = 64, N_MEM = 16 };
+/* Offsets that count as negative: of the network header, and others. */
+#define NETWORK 0xfff00000u
+#define ANCILLARY 0xfffff000u
+#define LINK 0xffe00000u
 
 struct insn {
 	uint16_t code;
@@ -43,32 +48,50 @@ enum {
 };
 enum { JA = 0, JEQ = 0x10, JGT = 0x20, JGE = 0x30, JSET = 0x40 };
 
+/*
+ * A decimal number as scanf reads it: blanks before, a sign, and as much as
+ * are digits; what is too large loses its upper bits.
+ */
+static bool scan(struct fe_str *text, uint64_t *out)
+{
+	struct fe_str s = fe_str_skip_blanks(*text);
+	bool minus = s.len > 0 && *s.s == '-';
+	size_t i = minus || (s.len > 0 && *s.s == '+'), start = i;
+	uint64_t n = 0;
+
+	for (; i < s.len && s.s[i] >= '0' && s.s[i] <= '9'; i++)
+		n = n > (UINT64_MAX - 9) / 10 ?
+		    UINT64_MAX : n * 10 + (unsigned)(s.s[i] - '0');
+	*out = minus ? -n : n;
+	*text = (struct fe_str){s.s + i, s.len - i};
+	return i > start;
+}
+
+/* Four numbers; what stands behind them is not looked at. */
 static bool read_insn(struct fe_str text, struct insn *out)
 {
-	struct fe_items items = fe_items(text);
-	static const uint64_t most[4] = {UINT16_MAX, 255, 255, UINT32_MAX};
 	uint64_t n[4];
-	struct fe_str word;
-	unsigned have = 0;
 
-	while (fe_items_next(&items, ' ', &word)) {
-		if (word.len == 0)
-			continue;
-		if (have == 4 || !fe_str_u64(word, 10, most[have], &n[have]))
+	for (unsigned i = 0; i < 4; i++)
+		if (!scan(&text, &n[i]))
 			return false;
-		have++;
-	}
-	if (have != 4)
-		return false;
 	*out = (struct insn){(uint16_t)n[0], (uint8_t)n[1], (uint8_t)n[2],
 			     (uint32_t)n[3]};
 	return true;
+}
+
+/* Absolute loads from up here ask for what is not in the packet: only those
+ * of the kernel's list are taken. */
+static bool ancillary_is_right(uint32_t k)
+{
+	return k < ANCILLARY || (k <= ANCILLARY + 60 && k % 4 == 0);
 }
 
 static bool load_is_right(const struct insn *in)
 {
 	switch (in->code) {
 	case LD | W | ABS: case LD | H | ABS: case LD | B | ABS:
+		return ancillary_is_right(in->k);
 	case LD | W | IND: case LD | H | IND: case LD | B | IND:
 	case LD | W | LEN: case LDX | W | LEN:
 	case LD | IMM: case LDX | IMM: case LDX | B | MSH:
@@ -118,36 +141,80 @@ static bool insn_is_right(const struct bytecode *b, unsigned at)
 	}
 }
 
-static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
-		  const struct fe_str *words, union fe_value *value)
+/* The words of memory written on every way to each instruction. */
+static bool memory_is_right(const struct bytecode *b)
 {
-	struct bytecode *b = fe_new(context->arena, struct bytecode);
-	struct fe_items items = fe_items(words[0]);
-	struct fe_str item;
-	uint64_t n;
+	uint16_t known[MOST + 1], now = 0;
 
-	value->ptr = b;
-	if (!fe_items_next(&items, ',', &item) ||
-	    !fe_str_u64(item, 10, MOST, &n) || n == 0)
-		return fe_opt_bad(opt, context,
-				  "it begins with the number of instructions, "
-				  "1 to %d", MOST);
-	while (b->n < n && fe_items_next(&items, ',', &item)) {
-		if (!read_insn(item, &b->insn[b->n++]))
-			return fe_opt_bad(opt, context,
-					  "\"%.*s\" is no instruction",
-					  (int)item.len, item.s);
+	memset(known, 0xff, sizeof(known));
+	for (unsigned i = 0; i < b->n; i++) {
+		const struct insn *in = &b->insn[i];
+		unsigned bit = 1u << (in->k & 15);
+
+		now &= known[i];
+		if (in->code == ST || in->code == STX)
+			now |= (uint16_t)bit;
+		else if ((in->code == (LD | MEM) || in->code == (LDX | MEM)) &&
+			 (now & bit) == 0)
+			return false;
+		if (in->code == (JMP | JA)) {
+			known[i + 1 + in->k] &= now;
+			now = UINT16_MAX;
+		} else if (CLASS(in->code) == JMP) {
+			known[i + 1 + in->jt] &= now;
+			known[i + 1 + in->jf] &= now;
+			now = UINT16_MAX;
+		}
 	}
-	if (b->n != n)
-		return fe_opt_bad(opt, context, "%u instructions are there, "
-				  "not %u", b->n, (unsigned)n);
+	return true;
+}
+
+static bool check_program(const struct fe_opt *opt,
+			  struct fe_opt_context *context,
+			  const struct bytecode *b)
+{
 	for (unsigned i = 0; i < b->n; i++)
 		if (!insn_is_right(b, i))
 			return fe_opt_bad(opt, context,
 					  "the kernel refuses instruction %u",
 					  i + 1);
-	return CLASS(b->insn[b->n - 1].code) == RET ||
-	       fe_opt_bad(opt, context, "the last instruction does not return");
+	if (CLASS(b->insn[b->n - 1].code) != RET)
+		return fe_opt_bad(opt, context,
+				  "the last instruction does not return");
+	return memory_is_right(b) ||
+	       fe_opt_bad(opt, context,
+			  "memory is read that was not written before");
+}
+
+static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
+		  const struct fe_str *words, union fe_value *value)
+{
+	struct bytecode *b = fe_new(context->arena, struct bytecode);
+	struct fe_str rest = words[0], item;
+	struct fe_items items;
+	uint64_t n;
+
+	value->ptr = b;
+	if (!scan(&rest, &n) || rest.len == 0 || *rest.s != ',' ||
+	    (uint16_t)n == 0 || (uint16_t)n > MOST)
+		return fe_opt_bad(opt, context,
+				  "it begins with the number of instructions, "
+				  "1 to %d", MOST);
+	items = fe_items((struct fe_str){rest.s + 1, rest.len - 1});
+	while (fe_items_next(&items, ',', &item) &&
+	       (item.len > 0 || items.more)) {
+		if (b->n == (uint16_t)n)
+			return fe_opt_bad(opt, context,
+					  "more than %u instructions", b->n);
+		if (!read_insn(item, &b->insn[b->n++]))
+			return fe_opt_bad(opt, context,
+					  "\"%.*s\" is no instruction",
+					  (int)item.len, item.s);
+	}
+	if (b->n != (uint16_t)n)
+		return fe_opt_bad(opt, context, "%u instructions are there, "
+				  "not %u", b->n, (unsigned)(uint16_t)n);
+	return check_program(opt, context, b);
 }
 
 static void print(const struct fe_opt *opt, const struct fe_setting *setting,
@@ -206,12 +273,30 @@ static uint32_t end(struct machine *m, uint32_t result)
 	return 0;
 }
 
-/* A load from the packet; negative offsets ask for what is no packet data. */
-static uint32_t load(struct machine *m, uint64_t at, unsigned size)
+/* What the kernel knows of a packet beside its bytes. */
+static uint32_t load_ancillary(struct machine *m, uint32_t what)
+{
+	switch (what) {
+	case 0: return m->p->family == 4 ? 0x0800 : 0x86dd; /* Ethernet's */
+	case 4: return m->p->pkttype;
+	case 20: return m->p->mark;
+	}
+	m->unknown = true;
+	return end(m, 0);
+}
+
+/*
+ * A load from the packet. Negative offsets may count from the network header,
+ * which is the packet's first byte here, or from the link header.
+ */
+static uint32_t load(struct machine *m, uint32_t offset, unsigned size)
 {
 	const uint8_t *d = m->p->data;
+	uint64_t at = offset;
 
-	if (at >= 0x80000000u && at <= UINT32_MAX) {
+	if (offset >= NETWORK) {
+		at = offset - NETWORK;
+	} else if (offset >= LINK) {
 		m->unknown = true;
 		return end(m, 0);
 	}
@@ -236,7 +321,11 @@ static void do_load(struct machine *m, const struct insn *in)
 
 	switch (MODE(in->code)) {
 	case IMM: *to = in->k; break;
-	case ABS: *to = load(m, in->k, bytes(in->code)); break;
+	case ABS:
+		*to = in->k >= ANCILLARY ?
+		    load_ancillary(m, in->k - ANCILLARY) :
+		    load(m, in->k, bytes(in->code));
+		break;
 	case IND:
 		*to = load(m, (uint32_t)(m->x + in->k), bytes(in->code));
 		break;

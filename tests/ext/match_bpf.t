@@ -19,3 +19,96 @@
 # Length, arithmetic, scratch memory: len * 2 - len = len.
 -m bpf --bytecode "8,128 0 0 0,2 0 0 3,36 0 0 2,97 0 0 3,28 0 0 0,21 1 0 28,6 0 0 0,6 0 0 1" ; udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
 # --object-pinned names a program of the kernel, which no test has.
+:both
+-m bpf ; ; FAIL
+-m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" ; = ; OK
+-m bpf ! --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" ; ; FAIL
+-m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0," ; -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" ; OK
+-m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "3,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" ; ; FAIL
+-m bpf --bytecode "1,6 0 0 1," ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "1, 6 0 0 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "1 ,6  0 0   1 " ; ; FAIL
+-m bpf --bytecode "01,6 0 0 0x1" ; -m bpf --bytecode "1,6 0 0 0" ; OK
+-m bpf --bytecode "1,0x6 0 0 1" ; ; FAIL
+-m bpf --bytecode "1,6 0 0 -1" ; -m bpf --bytecode "1,6 0 0 4294967295" ; OK
+-m bpf --bytecode "1,6 0 0 4294967295" ; = ; OK
+-m bpf --bytecode "1,6 0 0 4294967296" ; -m bpf --bytecode "1,6 0 0 0" ; OK
+-m bpf --bytecode "1,6 0 256 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "1,65542 0 0 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "1,6 0 0" ; ; FAIL
+-m bpf --bytecode "0," ; ; FAIL
+-m bpf --bytecode "65,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "1" ; ; FAIL
+-m bpf --bytecode "" ; ; FAIL
+-m bpf --bytecode "1,5 0 0 1" ; ; FAIL
+-m bpf --bytecode "1,48 0 0 0" ; ; FAIL
+-m bpf --bytecode "2,84 0 0 1,6 0 0 0" ; = ; OK
+-m bpf --bytecode "2,52 0 0 0,6 0 0 0" ; ; FAIL
+-m bpf --bytecode "2,148 0 0 0,6 0 0 0" ; ; FAIL
+-m bpf --bytecode "2,100 0 0 32,6 0 0 0" ; ; FAIL
+-m bpf --bytecode "2,96 0 0 5,6 0 0 0" ; ; FAIL
+-m bpf --bytecode "2,48 0 0 4294963200,6 0 0 0" ; = ; OK
+-m bpf --bytecode "2,22 0 0 0,6 0 0 0" ; = ; OK
+-m bpf --bytecode "2,128 0 0 0,22 0 0 0" ; = ; OK
+-m bpf --bytecode "2,1 0 0 0 7,22 0 0 0" ; -m bpf --bytecode "2,1 0 0 0,22 0 0 0" ; OK
+-m bpf --bytecode "1,22 0 0 0" ; = ; OK
+-m bpf --bytecode "1,6 0 0 1 6 0 0 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "1,6 0 0 1,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "1,6 0 0 +1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "+1,6 0 0 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode " 1,6 0 0 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "65537,6 0 0 1" ; -m bpf --bytecode "1,6 0 0 1" ; OK
+-m bpf --bytecode "1,,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "1,6 0 0 1,," ; ; FAIL
+-m bpf --bytecode "1,6 0 0 1, " ; ; FAIL
+-m bpf --bytecode "2,48 0 0 4294963204,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,48 0 0 4294963203,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,48 0 0 4294963260,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,48 0 0 4294963264,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,80 0 0 4294963203,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,48 0 0 4293918720,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,0 0 0 5,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,7 0 0 5,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,135 0 0 5,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,14 0 0 5,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "1,14 0 0 5" ; ; FAIL
+-m bpf --bytecode "3,2 0 0 5,96 0 0 5,22 0 0 1" ; = ; OK
+-m bpf --bytecode "4,21 1 0 0,2 0 0 5,96 0 0 5,22 0 0 1" ; ; FAIL
+-m bpf --bytecode "3,5 0 0 1,2 0 0 5,6 0 0 1" ; = ; OK
+-m bpf --bytecode "3,5 0 0 2,2 0 0 5,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,21 1 0 0,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,21 0 1 0,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,164 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,172 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,180 0 0 1,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,148 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,177 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,161 0 0 1,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "2,72 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,37 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,45 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,53 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,69 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,77 0 0 1,6 0 0 1" ; = ; OK
+-m bpf --bytecode "2,85 0 0 1,6 0 0 1" ; ; FAIL
+-m bpf --bytecode "4,48 0 0 9,21 0 1 17,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "4,48 0 0 9,21 0 1 17,6 0 0 1,6 0 0 0" ; tcp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m bpf --bytecode "4,48 0 0 6,21 0 1 17,6 0 0 1,6 0 0 0" ; udp [fd00::9]:5 > [fd00::1]:6 ; yes
+-m bpf --bytecode "2,48 0 0 28,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m bpf --bytecode "2,48 0 0 27,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "2,40 0 0 27,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m bpf --bytecode "5,177 0 0 0,72 0 0 2,21 0 1 6,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "5,177 0 0 0,72 0 0 2,21 0 1 7,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m bpf --bytecode "4,128 0 0 0,21 0 1 28,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+# Dividing by zero ends the program with 0; a shift takes five bits.
+-m bpf --bytecode "4,0 0 0 5,60 0 0 0,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+-m bpf --bytecode "6,0 0 0 1,1 0 0 33,108 0 0 0,21 0 1 2,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "8,0 0 0 7,2 0 0 3,0 0 0 0,97 0 0 3,135 0 0 0,21 1 0 7,6 0 0 0,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "4,132 0 0 0,21 0 1 0,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+# The protocol that the link says; bytes from the network header on.
+-m bpf --bytecode "4,40 0 0 4294963200,21 0 1 2048,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "4,40 0 0 4294963200,21 0 1 34525,6 0 0 1,6 0 0 0" ; udp [fd00::9]:5 > [fd00::1]:6 ; yes
+-m bpf --bytecode "4,48 0 0 4293918729,21 0 1 17,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
+-m bpf --bytecode "2,48 0 0 2147483648,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
