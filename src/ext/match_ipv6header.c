@@ -26,14 +26,38 @@ static const struct fe_name names[] = {
 	{NULL, 0},
 };
 
+/* Like iptables this overlooks commas at the end. */
+static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
+		  const struct fe_str *words, union fe_value *value)
+{
+	struct fe_str list = words[0];
+
+	while (list.len > 0 && list.s[list.len - 1] == ',')
+		list.len--;
+	return fe_type_words.parse(opt, context, &list, value);
+}
+
+static void print(const struct fe_opt *opt, const struct fe_setting *setting,
+		  unsigned family, struct fe_buf *buf)
+{
+	fe_type_words.print(opt, setting, family, buf);
+}
+
+static const struct fe_type type_headers = {
+	.name = "headers",
+	.usage = "HEADER[,HEADER...]",
+	.parse = parse,
+	.print = print,
+};
+
 static const struct fe_opt opts[] = {
 	[HEADER] = {
 		.name = "header",
 		.n_args = 1,
-		.type = &fe_type_words,
+		.type = &type_headers,
 		.flags = FE_NEG | FE_REQUIRED,
 		.names = names,
-		.variant = FE_WORDS_WHOLE,
+		.variant = FE_WORDS_EXACT,
 		.help = "the headers, by name or number; prot: a transport "
 			"protocol",
 	},

@@ -8,14 +8,36 @@
 #include "option/types.h"
 #include "ruleset/rule.h"
 
+static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
+		  const struct fe_str *words, union fe_value *value)
+{
+	return fe_type_text.parse(opt, context, words, value);
+}
+
+/* Never quoted where it can be read back without. */
+static void print(const struct fe_opt *opt, const struct fe_setting *setting,
+		  unsigned family, struct fe_buf *buf)
+{
+	(void)opt;
+	(void)family;
+	fe_word_print(setting->value.text, buf);
+}
+
+static const struct fe_type type_genre = {
+	.name = "genre",
+	.usage = "NAME",
+	.parse = parse,
+	.print = print,
+};
+
 static const struct fe_opt opts[] = {
 	{
 		.name = "genre",
 		.n_args = 1,
-		.type = &fe_type_text,
+		.type = &type_genre,
 		.flags = FE_NEG | FE_REQUIRED,
 		.limits = {.min = 1, .max = 31},
-		.variant = FE_TEXT_STRICT,
+		.variant = FE_TEXT_CUT,
 		.help = "the system's name in the fingerprint file",
 	},
 	{

@@ -5,6 +5,8 @@
  */
 #include "ext/ext.h"
 
+#include <string.h>
+
 #include "ext/header6.h"
 #include "option/types.h"
 #include "option/value.h"
@@ -104,11 +106,58 @@ static bool sid_is(const struct fe_net *net, const uint8_t *at)
 	       ((a.lo ^ net->addr.lo) & net->mask.lo) == 0;
 }
 
+/*
+ * The length, the segments left and the last entry are kept once each: the
+ * last number given counts for -eq, -gt and -lt together.
+ */
+static uint64_t number(const struct fe_part *part, const struct fe_setting *s)
+{
+	unsigned group = (s->opt - (unsigned)LEN_EQ) / 3;
+	uint64_t n = s->value.u;
+
+	if (s->opt < LEN_EQ || s->opt > LAST_LT)
+		return n;
+	for (unsigned i = 0; i < part->n; i++) {
+		const struct fe_setting *t = &fe_settings(part)[i];
+
+		if (t->opt >= LEN_EQ && (t->opt - (unsigned)LEN_EQ) / 3 == group)
+			n = t->value.u;
+	}
+	return n;
+}
+
+static void print_all(const struct fe_part *part, unsigned family,
+		      struct fe_buf *buf)
+{
+	for (unsigned row = 0; opts[row].name != NULL; row++) {
+		const struct fe_setting *s = fe_part_find(part, row);
+		struct fe_setting one;
+
+		if (s == NULL)
+			continue;
+		one = *s;
+		if (row < PREVIOUS_SID)
+			one.value.u = number(part, s);
+		fe_buf_puts(buf, s->neg ? " ! --" : " --");
+		fe_buf_puts(buf, opts[row].name);
+		opts[row].type->print(&opts[row], &one, family, buf);
+	}
+}
+
+/* The kernel compares the tag's bytes with the number's as it has them. */
+static bool tag_is(const uint8_t *srh, uint64_t n)
+{
+	uint16_t tag = (uint16_t)n;
+
+	return memcmp(srh + 6, &tag, sizeof(tag)) == 0;
+}
+
 /* One test on the header srh, whose segments stand behind 8 bytes. *there is
  * cleared where the header has no such segment. */
-static bool holds(const struct fe_setting *s, const uint8_t *srh, bool *there)
+static bool holds(const struct fe_part *part, const struct fe_setting *s,
+		  const uint8_t *srh, bool *there)
 {
-	uint64_t n = s->value.u;
+	uint64_t n = number(part, s);
 	unsigned left = srh[3], last = srh[4];
 
 	switch (s->opt) {
@@ -122,7 +171,7 @@ static bool holds(const struct fe_setting *s, const uint8_t *srh, bool *there)
 	case LAST_EQ: return last == n;
 	case LAST_GT: return last > n;
 	case LAST_LT: return last < n;
-	case TAG: return fe_get16(srh + 6) == n;
+	case TAG: return tag_is(srh, n);
 	case PREVIOUS_SID:
 		*there = left < last;
 		return *there && sid_is(s->value.ptr, srh + 8 + 16 * (left + 1));
@@ -154,7 +203,7 @@ static enum fe_answer eval(const struct fe_part *part,
 		return FE_DUNNO;
 	for (unsigned i = 0; i < part->n; i++) {
 		const struct fe_setting *s = &fe_settings(part)[i];
-		bool there = true, is = holds(s, srh, &there);
+		bool there = true, is = holds(part, s, srh, &there);
 
 		if (!there || is == s->neg)
 			return FE_NO;
@@ -169,6 +218,7 @@ const struct fe_ext fe_match_srh = {
 	.effects_known = true,
 	.summary = "the IPv6 segment routing header",
 	.opts = opts,
+	.print = print_all,
 	.lower = fe_lower_always_unknown,
 	.eval = eval,
 };

@@ -9,3 +9,40 @@
 -m ipv6header ! --header prot ; udp [fd00::9]:1 > [fd00::1]:53 ; no
 -m ipv6header --header frag --soft ; udp [fd00::9]:1 > [fd00::1]:53 ; no
 -m ipv6header --header frag ; udp [fd00::9]:1 > [fd00::1]:53 ; no
+:6
+-m ipv6header ; ; FAIL
+-m ipv6header --header hop ; -m ipv6header --header hop-by-hop ; OK
+-m ipv6header --header hop-by-hop,dst --soft ; -m ipv6header --header hop-by-hop,ipv6-opts --soft ; OK
+-m ipv6header ! --header route ; -m ipv6header ! --header ipv6-route ; OK
+-m ipv6header --header ipv6-nonxt ; = ; OK
+-m ipv6header --header hop,dst,route,frag,auth,esp,none,prot ; -m ipv6header --header hop-by-hop,ipv6-opts,ipv6-route,ipv6-frag,ah,esp,ipv6-nonxt,protocol ; OK
+-m ipv6header --header hop-by-hop,ipv6-opts,ipv6-route,ipv6-frag,ah,esp,ipv6-nonxt,protocol ; = ; OK
+-m ipv6header --header tcp ; ; FAIL
+-m ipv6header --header 6 ; ; FAIL
+-m ipv6header --header 0 ; -m ipv6header --header hop-by-hop ; OK
+-m ipv6header --header 43 ; -m ipv6header --header ipv6-route ; OK
+-m ipv6header --header 255 ; -m ipv6header --header protocol ; OK
+-m ipv6header --header 256 ; ; FAIL
+-m ipv6header --header foo ; ; FAIL
+-m ipv6header --header HOP ; ; FAIL
+-m ipv6header --header ipv6-icmp ; ; FAIL
+-m ipv6header --header none,prot ; -m ipv6header --header ipv6-nonxt,protocol ; OK
+-m ipv6header --header "" ; ; FAIL
+-m ipv6header --header hop, ; -m ipv6header --header hop-by-hop ; OK
+-m ipv6header --soft ; ; FAIL
+-m ipv6header ! --soft --header hop ; ; FAIL
+-m ipv6header --header hop,hop ; -m ipv6header --header hop-by-hop ; OK
+-m ipv6header --header dst,hop ; -m ipv6header --header hop-by-hop,ipv6-opts ; OK
+-m ipv6header --header prot ; udp [fd00::9]:5 > [fd00::1]:6 ; yes
+-m ipv6header ! --header prot ; udp [fd00::9]:5 > [fd00::1]:6 ; no
+-m ipv6header --header hop ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m ipv6header --header hop,prot ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; yes
+-m ipv6header --header hop --soft ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; yes
+-m ipv6header --header hop,dst --soft ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m ipv6header ! --header hop,dst --soft ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; no
+-m ipv6header ! --header route,dst --soft ; udp [fd00::9]:5 > [fd00::1]:6 ext=0:0000010400000000 ; yes
+-m ipv6header --header dst,frag,prot ; udp [fd00::9]:5 > [fd00::1]:6 ext=60:0000010400000000 ext=44:000000090000002a ; yes
+-m ipv6header --header auth,route,prot ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0000fd0000000000 ext=51:000100000000000500000001 ; yes
+-m ipv6header --header none ; 59 [fd00::9] > [fd00::1] ; yes
+-m ipv6header --header esp ; 50 [fd00::9] > [fd00::1] hex=0000000500000001 ; yes
+-m ipv6header --header esp,dst ; 50 [fd00::9] > [fd00::1] ext=60:0000010400000000 hex=0000000500000001 ; yes

@@ -5,3 +5,51 @@
 -m srh --srh-psid fd00::/64 ! --srh-nsid fd00::1/128 ; = ; OK
 -m srh --srh-segs-left-gt 256 ; ; FAIL
 -m srh ; udp [fd00::9]:1 > [fd00::1]:53 ; no
+:6
+-m srh ; = ; OK
+-m srh --srh-next-hdr 17 ; = ; OK
+-m srh --srh-next-hdr tcp ; ; FAIL
+-m srh --srh-next-hdr foo ; ; FAIL
+-m srh ! --srh-next-hdr 256 ; ; FAIL
+-m srh --srh-hdr-len-eq 8 ; = ; OK
+-m srh --srh-hdr-len-gt 8 ; = ; OK
+-m srh --srh-hdr-len-lt 8 ; = ; OK
+-m srh --srh-hdr-len-lt 256 ; ; FAIL
+-m srh --srh-hdr-len-lt 8 --srh-hdr-len-gt 2 --srh-hdr-len-eq 5 ; -m srh --srh-hdr-len-eq 5 --srh-hdr-len-gt 5 --srh-hdr-len-lt 5 ; OK
+-m srh --srh-segs-left-eq 1 ; = ; OK
+-m srh --srh-segs-left-gt 1 ; = ; OK
+-m srh --srh-segs-left-lt 1 ; = ; OK
+-m srh --srh-last-entry-eq 4 ; = ; OK
+-m srh --srh-last-entry-gt 4 ; = ; OK
+-m srh ! --srh-last-entry-lt 4 ; = ; OK
+-m srh --srh-tag 0 ; = ; OK
+-m srh ! --srh-tag 65535 ; = ; OK
+-m srh --srh-tag 65536 ; ; FAIL
+-m srh --srh-psid a::/64 --srh-nsid b::/128 --srh-lsid c::/0 ; = ; OK
+-m srh --srh-psid a::1/64 ; = ; OK
+-m srh ! --srh-psid a:: ; -m srh ! --srh-psid a::/128 ; OK
+-m srh --srh-nsid a::/ffff:: ; -m srh --srh-nsid a::/16 ; OK
+-m srh --srh-next-hdr 17 --srh-segs-left-eq 1 --srh-last-entry-eq 4 --srh-tag 0 --srh-hdr-len-eq 5 ; -m srh --srh-next-hdr 17 --srh-hdr-len-eq 5 --srh-segs-left-eq 1 --srh-last-entry-eq 4 --srh-tag 0 ; OK
+-m srh ! --srh-next-hdr 17 ! --srh-hdr-len-eq 8 ! --srh-hdr-len-gt 8 ! --srh-segs-left-eq 1 ; = ; OK
+-m srh --srh-next-hdr 17 --srh-next-hdr 18 ; ; FAIL
+-m srh ; udp [fd00::9]:5 > [fd00::1]:6 ; no
+-m srh ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004030101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040201000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh --srh-next-hdr 17 --srh-hdr-len-eq 4 --srh-segs-left-eq 1 --srh-last-entry-eq 1 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh ! --srh-next-hdr 17 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh --srh-hdr-len-gt 3 --srh-segs-left-lt 2 --srh-last-entry-gt 0 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh --srh-hdr-len-lt 4 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh ! --srh-segs-left-gt 1 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+# The last of several numbers for one field counts for all of them.
+-m srh --srh-hdr-len-lt 2 --srh-hdr-len-gt 2 --srh-hdr-len-eq 4 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh --srh-hdr-len-gt 9 --srh-hdr-len-eq 3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh ! --srh-hdr-len-eq 9 --srh-hdr-len-gt 3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh --srh-tag 7 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh --srh-tag 1792 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh --srh-nsid fd00::2 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh --srh-nsid fd00::/64 --srh-lsid fd00::2 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh --srh-psid fd00::/64 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh ! --srh-psid fd01::/64 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040101000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
+-m srh --srh-psid fd00::3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040001000007fd000000000000000000000000000002fd000000000000000000000000000003 ; yes
+-m srh ! --srh-nsid fd01::3 ; udp [fd00::9]:5 > [fd00::1]:6 ext=43:0004040001000007fd000000000000000000000000000002fd000000000000000000000000000003 ; no
