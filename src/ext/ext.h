@@ -42,6 +42,7 @@ enum fe_action {
 	FE_ACT_CT,
 	FE_ACT_SNAT, FE_ACT_DNAT, FE_ACT_MASQUERADE, FE_ACT_REDIRECT,
 	FE_ACT_NETMAP,
+	FE_ACT_MANGLE,   /* writes the packet's headers: see mangle */
 	FE_ACT_CONTINUE, /* understood, without effect on the packet */
 	FE_ACT_JUMP, FE_ACT_GOTO, /* rule.h: to a user chain */
 	FE_ACT_NONE,     /* a rule without target: counts, goes on */
@@ -49,6 +50,15 @@ enum fe_action {
 
 struct fe_part;
 struct fe_rule;
+
+/* A packet whose bytes a target may write. */
+struct fe_mangling {
+	struct fe_packet *packet; /* its data are writable, and its fields are
+				     kept in step with them */
+	uint8_t *data;            /* the same bytes */
+	uint32_t room;            /* allocated there */
+	uint32_t mtu;             /* of the path there and back, bytes */
+};
 
 struct fe_check_context {
 	struct fe_diags *diags;
@@ -105,6 +115,10 @@ struct fe_ext {
 	enum fe_answer (*eval)(const struct fe_part *part,
 			       const struct fe_packet *packet, void *state);
 	size_t state_size;
+	/* FE_ACT_MANGLE: writes the packet. FE_YES: it goes on; FE_HOTDROP: it
+	 * is dropped; FE_DUNNO: what must be known was not caught. */
+	enum fe_answer (*mangle)(const struct fe_part *part,
+				 struct fe_mangling *m);
 };
 
 /* All known extensions, generated from ext.am; NULL ends. */

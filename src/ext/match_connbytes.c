@@ -131,7 +131,8 @@ static enum fe_answer eval(const struct fe_part *part,
 	uint64_t packets[2], n = 0;
 
 	(void)state;
-	if (flow == NULL)
+	/* Behind a CT target, raw shows an entry that counts nothing. */
+	if (flow == NULL || flow->ref == 0)
 		return FE_NO;
 	packets[0] = flow->packets[0];
 	packets[1] = flow->packets[1];

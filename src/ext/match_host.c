@@ -95,9 +95,12 @@ static const struct fe_opt socket_opts[] = {
 	{.name = NULL},
 };
 
+/* Replies to translated connections are looked up by the entry's addresses.
+ * A mark that a match writes is state that the rules behind it share. */
 static unsigned socket_effects(const struct fe_part *part)
 {
-	return fe_part_find(part, RESTORE) != NULL ? FE_MANGLES : 0;
+	return fe_part_find(part, RESTORE) != NULL ?
+		       FE_READS_CT | FE_MANGLES | FE_SHARES : FE_READS_CT;
 }
 
 const struct fe_ext fe_match_socket = {

@@ -1,16 +1,16 @@
 /*
- * Targets that write a packet's headers: TTL, HL, TOS, DSCP, ECN, TCPMSS,
- * TCPOPTSTRIP, DNPT, SNPT.
+ * Targets that write a packet's IP header: TTL, HL, TOS, DSCP, ECN (TCP's
+ * flags too), DNPT, SNPT.
  *
- * The engine does not do them yet, so to everybody else they may do anything
- * (FE_ACT_OPAQUE): a plan that needs to know refuses, a run says so.
+ * Checksums are changed by as much as the header is, as the kernel does: a
+ * wrong one stays wrong. The engine does not do DNPT and SNPT, which change
+ * addresses: they may do anything.
  */
 #include "ext/ext.h"
 
-#include <string.h>
-
 #include "option/types.h"
 #include "option/value.h"
+#include "packet/wire.h"
 #include "ruleset/rule.h"
 
 static bool is_tcp(const struct fe_check_context *context)
@@ -48,14 +48,44 @@ static const struct fe_opt hl_opts[] = {
 	{.name = NULL},
 };
 
+enum { SET, DEC, INC }; /* rows of both tables */
+
+static enum fe_answer mangle_hops(const struct fe_part *part,
+				  struct fe_mangling *m)
+{
+	const struct fe_setting *s = &fe_settings(part)[0];
+	struct fe_packet *p = m->packet;
+	int now = p->ttl, n = (int)s->value.u;
+	uint16_t old;
+
+	if (s->opt == DEC)
+		n = now > n ? now - n : 0;
+	else if (s->opt == INC)
+		n = now + n < 255 ? now + n : 255;
+	if (n == now)
+		return FE_YES;
+	p->ttl = (uint8_t)n;
+	if (p->family == 6) {
+		m->data[7] = p->ttl;
+		return FE_YES;
+	}
+	old = fe_get16(m->data + 8);
+	m->data[8] = p->ttl;
+	fe_sum_replace16(m->data + 10, old, fe_get16(m->data + 8));
+	return FE_YES;
+}
+
 const struct fe_ext fe_target_ttl = {
 	.name = "TTL",
 	.kind = FE_TARGET,
 	.families = FE_V4,
 	.tables = 1u << FE_MANGLE,
-	.action = FE_ACT_OPAQUE,
+	.effects = FE_MANGLES,
+	.effects_known = true,
+	.action = FE_ACT_MANGLE,
 	.summary = "changes the time to live",
 	.opts = ttl_opts,
+	.mangle = mangle_hops,
 };
 
 const struct fe_ext fe_target_hl = {
@@ -63,9 +93,12 @@ const struct fe_ext fe_target_hl = {
 	.kind = FE_TARGET,
 	.families = FE_V6,
 	.tables = 1u << FE_MANGLE,
-	.action = FE_ACT_OPAQUE,
+	.effects = FE_MANGLES,
+	.effects_known = true,
+	.action = FE_ACT_MANGLE,
 	.summary = "changes the hop limit",
 	.opts = hl_opts,
+	.mangle = mangle_hops,
 };
 
 /* ----- TOS and DSCP */
@@ -83,14 +116,51 @@ static const struct fe_opt tos_opts[] = {
 	{.name = NULL},
 };
 
+/* Writes the TOS octet or traffic class. */
+static void put_tos(struct fe_mangling *m, uint8_t tos)
+{
+	uint16_t old = fe_get16(m->data);
+
+	m->packet->tos = tos;
+	if (m->packet->family == 6) {
+		m->data[0] = (uint8_t)((m->data[0] & 0xf0) | tos >> 4);
+		m->data[1] = (uint8_t)((m->data[1] & 0x0f) | tos << 4);
+		return;
+	}
+	m->data[1] = tos;
+	fe_sum_replace16(m->data + 10, old, fe_get16(m->data));
+}
+
+static enum fe_answer mangle_tos(const struct fe_part *part,
+				 struct fe_mangling *m)
+{
+	const union fe_value *v = &fe_settings(part)[0].value;
+
+	put_tos(m, (uint8_t)((m->packet->tos & ~v->masked.mask) ^
+			     v->masked.value));
+	return FE_YES;
+}
+
+static enum fe_answer mangle_dscp(const struct fe_part *part,
+				  struct fe_mangling *m)
+{
+	uint64_t dscp = fe_settings(part)[0].value.u;
+
+	put_tos(m, (uint8_t)((m->packet->tos & 3) | dscp << 2));
+	return FE_YES;
+}
+
 const struct fe_ext fe_target_tos = {
 	.name = "TOS",
 	.kind = FE_TARGET,
 	.families = FE_BOTH,
 	.tables = 1u << FE_MANGLE,
-	.action = FE_ACT_OPAQUE,
+	.effects = FE_MANGLES | FE_REROUTES,
+	.effects_known = true,
+	.action = FE_ACT_MANGLE,
 	.summary = "writes the TOS octet or traffic class",
 	.opts = tos_opts,
+	.mangle = mangle_tos,
 };
 
 static const struct fe_opt dscp_opts[] = {
@@ -117,9 +187,12 @@ const struct fe_ext fe_target_dscp = {
 	.kind = FE_TARGET,
 	.families = FE_BOTH,
 	.tables = 1u << FE_MANGLE,
-	.action = FE_ACT_OPAQUE,
+	.effects = FE_MANGLES | FE_REROUTES,
+	.effects_known = true,
+	.action = FE_ACT_MANGLE,
 	.summary = "writes the upper six bits of the TOS octet",
 	.opts = dscp_opts,
+	.mangle = mangle_dscp,
 };
 
 /* ----- ECN */
@@ -170,173 +243,63 @@ static bool check_ecn(struct fe_check_context *context)
 	       check_tcp(context);
 }
 
+/* ECE and CWR, where the options set them; the kernel reads a TCP header
+ * whatever the fragment. */
+static enum fe_answer mangle_flags(const struct fe_part *part,
+				   struct fe_mangling *m)
+{
+	const struct fe_setting *ece = fe_part_find(part, ECE);
+	const struct fe_setting *cwr = fe_part_find(part, CWR);
+	bool clear = fe_part_find(part, REMOVE) != NULL;
+	struct fe_packet *p = m->packet;
+	uint8_t *tcp = m->data + p->l4, flags;
+	uint16_t old;
+
+	if (!clear && ece == NULL && cwr == NULL)
+		return FE_YES;
+	if (p->l4_size < 20)
+		return FE_HOTDROP;
+	if (p->l4 + 20u > p->caught)
+		return FE_DUNNO;
+	flags = tcp[13];
+	if (clear || ece != NULL)
+		flags &= (uint8_t)~FE_TCP_ECE;
+	if (clear || cwr != NULL)
+		flags &= (uint8_t)~FE_TCP_CWR;
+	if (ece != NULL && ece->value.u != 0)
+		flags |= FE_TCP_ECE;
+	if (cwr != NULL && cwr->value.u != 0)
+		flags |= FE_TCP_CWR;
+	old = fe_get16(tcp + 12);
+	tcp[13] = flags;
+	fe_sum_replace16(tcp + 16, old, fe_get16(tcp + 12));
+	if (!p->later_fragment)
+		p->tcp_flags = flags;
+	return FE_YES;
+}
+
+static enum fe_answer mangle_ecn(const struct fe_part *part,
+				 struct fe_mangling *m)
+{
+	const struct fe_setting *ect = fe_part_find(part, ECT);
+
+	if (ect != NULL)
+		put_tos(m, (uint8_t)((m->packet->tos & ~3u) | ect->value.u));
+	return mangle_flags(part, m);
+}
+
 const struct fe_ext fe_target_ecn = {
 	.name = "ECN",
 	.kind = FE_TARGET,
 	.families = FE_V4,
 	.tables = 1u << FE_MANGLE,
-	.action = FE_ACT_OPAQUE,
+	.effects = FE_MANGLES | FE_REROUTES,
+	.effects_known = true,
+	.action = FE_ACT_MANGLE,
 	.summary = "writes the bits of explicit congestion notification",
 	.opts = ecn_opts,
 	.check = check_ecn,
-};
-
-/* ----- TCPMSS */
-
-enum { SET_MSS, CLAMP };
-
-static const struct fe_opt tcpmss_opts[] = {
-	[SET_MSS] = {
-		.name = "set-mss",
-		.n_args = 1,
-		.type = &fe_type_number,
-		.flags = FE_EXCLUSIVE,
-		.limits = {.max = 65535},
-		.help = "lowers the announced segment size to this",
-	},
-	[CLAMP] = {
-		.name = "clamp-mss-to-pmtu",
-		.flags = FE_EXCLUSIVE,
-		.help = "lowers it to what the path takes",
-	},
-	{.name = NULL},
-};
-
-/* A tcp match that only SYNs pass: the kernel asks for one. */
-static bool has_syn(const struct fe_rule *rule)
-{
-	for (unsigned i = 0; i < rule->n_parts; i++) {
-		const struct fe_part *part = &rule->parts[i];
-
-		if (part->ext->kind != FE_MATCH ||
-		    strcmp(part->ext->name, "tcp") != 0)
-			continue;
-		for (unsigned j = 0; j < part->n; j++) {
-			const struct fe_setting *s = &fe_settings(part)[j];
-			const struct fe_type *type =
-				part->ext->opts[s->opt].type;
-
-			if ((type == &fe_type_tcp_flags ||
-			     type == &fe_type_syn) &&
-			    (s->value.masked.value & FE_TCP_SYN) != 0 &&
-			    !s->neg)
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool check_tcpmss(struct fe_check_context *context)
-{
-	return check_tcp(context) &&
-	       (has_syn(context->rule) ||
-		fe_check_bad(context, NULL, "add --syn",
-			     "-j TCPMSS works on SYNs only"));
-}
-
-static bool check_tcpmss_hooks(struct fe_check_context *context, unsigned hooks)
-{
-	const struct fe_setting *clamp = fe_part_find(context->part, CLAMP);
-
-	return clamp == NULL ||
-	       (hooks & (1u << FE_PREROUTING | 1u << FE_INPUT)) == 0 ||
-	       fe_check_bad(context, clamp, NULL,
-			    "the path is known in FORWARD, OUTPUT and "
-			    "POSTROUTING only");
-}
-
-const struct fe_ext fe_target_tcpmss = {
-	.name = "TCPMSS",
-	.kind = FE_TARGET,
-	.families = FE_BOTH,
-	.action = FE_ACT_OPAQUE,
-	.summary = "lowers the segment size that a SYN announces",
-	.opts = tcpmss_opts,
-	.check = check_tcpmss,
-	.check_hooks = check_tcpmss_hooks,
-};
-
-/* ----- TCPOPTSTRIP */
-
-struct strip {
-	uint64_t kinds[4]; /* bit per option kind */
-};
-
-static const struct fe_name kinds[] = {
-	{"wscale", 3}, {"mss", 2}, {"sack-permitted", 4}, {"sack", 5},
-	{"timestamp", 8}, {"md5", 19}, {NULL, 0},
-};
-
-static bool parse_strip(const struct fe_opt *opt,
-			struct fe_opt_context *context,
-			const struct fe_str *words, union fe_value *value)
-{
-	struct strip *strip = fe_new(context->arena, struct strip);
-	struct fe_items items = fe_items(words[0]);
-	struct fe_str item;
-	uint64_t kind;
-
-	value->ptr = strip;
-	while (fe_items_next(&items, ',', &item)) {
-		const struct fe_name *n = kinds;
-
-		while (n->name != NULL && !fe_str_is(item, n->name))
-			n++;
-		kind = n->value;
-		if (n->name == NULL &&
-		    (!fe_number_read(item, 255, &kind) || kind < 2))
-			return fe_opt_bad(opt, context,
-					  "\"%.*s\" is no option from 2 to 255",
-					  (int)item.len, item.s);
-		strip->kinds[kind >> 6] |= UINT64_C(1) << (kind & 63);
-	}
-	return true;
-}
-
-static void print_strip(const struct fe_opt *opt,
-			const struct fe_setting *setting, unsigned family,
-			struct fe_buf *buf)
-{
-	const struct strip *strip = setting->value.ptr;
-	char separator = ' ';
-
-	(void)opt;
-	(void)family;
-	for (unsigned kind = 0; kind < 256; kind++) {
-		if (!(strip->kinds[kind >> 6] >> (kind & 63) & 1))
-			continue;
-		fe_buf_putc(buf, separator);
-		fe_buf_uint(buf, kind);
-		separator = ',';
-	}
-}
-
-static const struct fe_type type_strip = {
-	.name = "options",
-	.usage = "OPTION[,OPTION...]",
-	.parse = parse_strip,
-	.print = print_strip,
-};
-
-static const struct fe_opt tcpoptstrip_opts[] = {
-	{
-		.name = "strip-options",
-		.n_args = 1,
-		.type = &type_strip,
-		.help = "TCP options that are overwritten by padding",
-	},
-	{.name = NULL},
-};
-
-const struct fe_ext fe_target_tcpoptstrip = {
-	.name = "TCPOPTSTRIP",
-	.kind = FE_TARGET,
-	.families = FE_BOTH,
-	.tables = 1u << FE_MANGLE,
-	.action = FE_ACT_OPAQUE,
-	.summary = "takes TCP options out",
-	.opts = tcpoptstrip_opts,
-	.check = check_tcp,
+	.mangle = mangle_ecn,
 };
 
 /* ----- DNPT and SNPT */

@@ -325,6 +325,7 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 	case FE_ACT_MASQUERADE:
 	case FE_ACT_REDIRECT:
 	case FE_ACT_NETMAP:
+	case FE_ACT_MANGLE:
 	case FE_ACT_OPAQUE:
 		return effect(w, rule, true, next);
 	}

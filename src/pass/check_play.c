@@ -338,7 +338,8 @@ static void act(struct run *run, const struct fe_rule *rule)
 	    fe_target_connmark(fe_rule_target(rule)).mode != FE_CONNMARK_RESTORE)
 		return;
 	/* What depends on the entry is not the same without one. */
-	if (rule->action == FE_ACT_CONNMARK || rule->action == FE_ACT_OPAQUE)
+	if (rule->action == FE_ACT_CONNMARK || rule->action == FE_ACT_OPAQUE ||
+	    rule->action == FE_ACT_MANGLE)
 		what = WHAT_CT + (uint32_t)run->life->field[FE_F_CTSTATE].lo;
 	record(run->life, rule, index_of(run, rule), what);
 }
@@ -372,6 +373,7 @@ static enum outcome do_target(struct run *run, const struct fe_rule *rule)
 			return rule->action == FE_ACT_GOTO ? RETURNED : GO_ON;
 		return outcome;
 	case FE_ACT_OPAQUE:
+	case FE_ACT_MANGLE:
 	case FE_ACT_LOG:
 	case FE_ACT_MARK:
 	case FE_ACT_CONNMARK:

@@ -60,7 +60,7 @@ static bool takes(const struct fe_rule *rule)
 		return true;
 	case FE_ACT_OPAQUE: case FE_ACT_LOG: case FE_ACT_MARK:
 	case FE_ACT_CONNMARK: case FE_ACT_NOTRACK: case FE_ACT_CT:
-	case FE_ACT_CONTINUE: case FE_ACT_NONE:
+	case FE_ACT_MANGLE: case FE_ACT_CONTINUE: case FE_ACT_NONE:
 		return false;
 	}
 	return false;

@@ -269,6 +269,7 @@ static bool mapping_of(struct fe_planner *p, const struct fe_rule *rule,
 	case FE_ACT_CONNMARK:
 	case FE_ACT_NOTRACK:
 	case FE_ACT_CT:
+	case FE_ACT_MANGLE:
 	case FE_ACT_CONTINUE:
 	case FE_ACT_JUMP:
 	case FE_ACT_GOTO:

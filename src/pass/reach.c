@@ -68,6 +68,8 @@ static fe_set changed(struct fe_reach *r, const struct fe_rule *rule,
 		return forget(r, match, FE_F_CTMARK, FE_F_CTMARK);
 	case FE_ACT_NOTRACK: case FE_ACT_CT:
 		return forget(r, match, FE_F_CTSTATE, FE_F_CTEXPIRE);
+	case FE_ACT_MANGLE: /* at most these */
+		return forget(r, match, FE_F_TCP_FLAGS, FE_F_TOS);
 	case FE_ACT_OPAQUE: case FE_ACT_ACCEPT: case FE_ACT_DROP:
 	case FE_ACT_QUEUE: case FE_ACT_RETURN: case FE_ACT_REJECT:
 	case FE_ACT_LOG: case FE_ACT_SNAT: case FE_ACT_DNAT:
@@ -82,6 +84,16 @@ static fe_set changed(struct fe_reach *r, const struct fe_rule *rule,
 static fe_set walk(struct fe_reach *r, const struct fe_chain *chain,
 		   fe_set in);
 
+/* A match may write the mark (socket), whether the rule then matches or not. */
+static bool matches_mangle(const struct fe_rule *rule)
+{
+	for (unsigned i = 0; i < rule->n_parts; i++)
+		if (rule->parts[i].ext->kind == FE_MATCH &&
+		    (fe_part_effects(&rule->parts[i]) & FE_MANGLES))
+			return true;
+	return false;
+}
+
 /* One rule: *in goes on to the next, *out comes back from the chain. */
 static void step(struct fe_reach *r, const struct fe_rule *rule, fe_set *in,
 		 fe_set *out)
@@ -90,6 +102,8 @@ static void step(struct fe_reach *r, const struct fe_rule *rule, fe_set *in,
 	fe_set match = fe_set_and(space, *in, fe_behave_hits(r->behave, rule));
 	fe_set rest;
 
+	if (matches_mangle(rule))
+		*in = match = forget(r, *in, FE_F_MARK, FE_F_MARK);
 	if (fe_set_is_empty(match))
 		return;
 	rest = fe_set_minus(space, *in, fe_behave_must(r->behave, rule));
@@ -112,7 +126,7 @@ static void step(struct fe_reach *r, const struct fe_rule *rule, fe_set *in,
 		return;
 	case FE_ACT_OPAQUE: case FE_ACT_LOG: case FE_ACT_MARK:
 	case FE_ACT_CONNMARK: case FE_ACT_NOTRACK: case FE_ACT_CT:
-	case FE_ACT_CONTINUE: case FE_ACT_NONE:
+	case FE_ACT_MANGLE: case FE_ACT_CONTINUE: case FE_ACT_NONE:
 		*in = fe_set_or(space, rest, changed(r, rule, match));
 		return;
 	}

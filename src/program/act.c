@@ -101,6 +101,44 @@ static enum fe_verdict act_nat(struct fe_life *l, const struct fe_rule *rule,
 		   ? FE_V_DROP : FE_V_ACCEPT;
 }
 
+/* What the way to the destination takes, and the way back to the source. */
+static uint32_t path_mtu(const struct fe_life *l)
+{
+	const struct fe_host *host = l->e->host;
+	const struct fe_packet *p = l->p;
+	const struct fe_route *back = fe_host_route(host, p->family, p->src);
+	uint32_t mtu = p->oif ? host->ifaces.data[p->oif].mtu : 65535;
+
+	if (back && back->oif && host->ifaces.data[back->oif].mtu < mtu)
+		mtu = host->ifaces.data[back->oif].mtu;
+	return mtu;
+}
+
+static enum fe_verdict act_mangle(struct fe_life *l, const struct fe_rule *rule,
+				  bool *go_on)
+{
+	const struct fe_part *part = fe_rule_target(rule);
+	struct fe_mangling m = {
+		.packet = l->p,
+		.data = fe_life_own(l),
+		.room = FE_SCRATCH,
+		.mtu = path_mtu(l),
+	};
+
+	switch (part->ext->mangle(part, &m)) {
+	case FE_HOTDROP:
+		return FE_V_DROP;
+	case FE_DUNNO:
+		l->e->n_unknown++;
+		break;
+	case FE_YES:
+	case FE_NO:
+		break;
+	}
+	*go_on = true;
+	return FE_V_ACCEPT;
+}
+
 enum fe_verdict fe_act(struct fe_life *l, const struct fe_rule *rule,
 		       bool *go_on)
 {
@@ -136,6 +174,8 @@ enum fe_verdict fe_act(struct fe_life *l, const struct fe_rule *rule,
 	case FE_ACT_NOTRACK: case FE_ACT_CT:
 		act_ct(l, rule, action == FE_ACT_NOTRACK);
 		break;
+	case FE_ACT_MANGLE:
+		return act_mangle(l, rule, go_on);
 	case FE_ACT_OPAQUE: /* what it does is not known: it is reported */
 		l->e->n_unknown++;
 		break;

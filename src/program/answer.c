@@ -78,6 +78,21 @@ static bool answerable6(const struct fe_packet *p, uint8_t type)
 	return p->src.hi >> 56 != 0xff && (p->src.hi || p->src.lo);
 }
 
+/* From 127.0.0.0/8 the kernel finds no way but lo: it sends nothing to a
+ * source that translation put beyond it. */
+static bool leaves_loopback(const struct fe_life *l, struct fe_u128 src)
+{
+	const struct fe_host *host = l->e->host;
+	const struct fe_packet *p = l->p;
+	struct fe_u128 unused;
+	uint16_t oif;
+
+	if (p->family != 4 || src.lo >> 24 != 127)
+		return false;
+	oif = fe_route_out(host, 4, p->src, &unused);
+	return oif && !host->ifaces.data[oif].loopback;
+}
+
 /* This host's address in an error: the one the packet went to, or the one
  * that the way back has. */
 static bool error_source(const struct fe_life *l, struct fe_u128 *src)
@@ -90,7 +105,7 @@ static bool error_source(const struct fe_life *l, struct fe_u128 *src)
 	if (fe_host_is_local(host, p->family, p->dst) ||
 	    (!src->hi && !src->lo))
 		*src = p->dst;
-	return true;
+	return !leaves_loopback(l, *src);
 }
 
 void fe_answer_icmp(struct fe_life *l, uint8_t type, uint8_t code,
@@ -152,7 +167,7 @@ static void answer_reset(struct fe_life *l)
 	struct fe_tcp_header rst = {.sport = p->dport, .dport = p->sport,
 				    .flags = FE_TCP_RST};
 
-	if (!resettable(l))
+	if (!resettable(l) || leaves_loopback(l, p->dst))
 		return;
 	if (p->tcp_flags & FE_TCP_ACK) {
 		rst.seq = fe_get32(tcp + 8);

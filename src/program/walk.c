@@ -105,7 +105,7 @@ static bool follow(struct fe_life *l, const struct fe_rule *rule,
 	case FE_ACT_MARK: case FE_ACT_CONNMARK: case FE_ACT_NOTRACK:
 	case FE_ACT_CT: case FE_ACT_SNAT: case FE_ACT_DNAT:
 	case FE_ACT_MASQUERADE: case FE_ACT_REDIRECT: case FE_ACT_NETMAP:
-	case FE_ACT_CONTINUE: case FE_ACT_NONE:
+	case FE_ACT_MANGLE: case FE_ACT_CONTINUE: case FE_ACT_NONE:
 		*verdict = fe_act(l, rule, &go_on);
 		if (!go_on)
 			decide(l, rule->chain, rule, *verdict);

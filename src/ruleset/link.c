@@ -54,6 +54,7 @@ static bool is_final(const struct fe_rule *rule)
 	case FE_ACT_MASQUERADE:
 	case FE_ACT_REDIRECT:
 	case FE_ACT_NETMAP:
+	case FE_ACT_MANGLE:
 	case FE_ACT_CONTINUE:
 	case FE_ACT_JUMP:
 	case FE_ACT_GOTO:

@@ -1,4 +1,4 @@
-# TTL, HL, TOS, DSCP, ECN, TCPMSS, TCPOPTSTRIP, DNPT, SNPT
+# TTL, HL, TOS, DSCP, ECN, DNPT, SNPT
 :4 mangle
 -j TTL --ttl-set 64 ; = ; OK
 -j TTL --ttl-dec 0 ; ; FAIL
@@ -18,16 +18,6 @@
 -j DSCP --set-dscp 10 ; -j DSCP --set-dscp 0x0a ; OK
 -j DSCP --set-dscp-class EF ; -j DSCP --set-dscp 0x2e ; OK
 -j DSCP --set-dscp 64 ; ; FAIL
--p tcp -m tcp --syn -j TCPMSS --set-mss 1200 ; -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j TCPMSS --set-mss 1200 ; OK
--p tcp -j TCPMSS --set-mss 1200 ; ; FAIL
--j TCPMSS --set-mss 1200 ; ; FAIL
--p tcp -j TCPOPTSTRIP --strip-options timestamp,5 ; -p tcp -j TCPOPTSTRIP --strip-options 5,8 ; OK
--p tcp -j TCPOPTSTRIP --strip-options 1 ; ; FAIL
--j TCPOPTSTRIP --strip-options 5 ; ; FAIL
-:both mangle FORWARD
--p tcp --syn -j TCPMSS --clamp-mss-to-pmtu ; -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j TCPMSS --clamp-mss-to-pmtu ; OK
-:both mangle PREROUTING
--p tcp --syn -j TCPMSS --clamp-mss-to-pmtu ; ; FAIL
 :both filter
 -j TOS --set-tos 0x10 ; ; FAIL
 -j DSCP --set-dscp 10 ; ; FAIL

@@ -367,6 +367,81 @@ static void m_mac(struct kt_gen *g)
 	PUT(" --mac-source 00:11:22:33:44:55");
 }
 
+static void m_statistic(struct kt_gen *g)
+{
+	unsigned every = 1 + kt_below(g, 4);
+
+	PUT(" -m statistic --mode nth");
+	kt_neg(g);
+	PUT(" --every %u --packet %u", every, kt_below(g, every));
+}
+
+static void m_quota(struct kt_gen *g)
+{
+	PUT(" -m quota");
+	kt_neg(g);
+	PUT(" --quota %u", 40 * kt_below(g, 20));
+}
+
+static void m_u32(struct kt_gen *g)
+{
+	static const char *const v4[] = {
+	    "6&0xFF=6,17", "0>>22&0x3C@0&0xFFFF=0:1023", "0&0xFFFF=40:100",
+	    "0>>22&0x3C@4=0:0x7FFFFFFF", "8>>24=0:63&&4&0x3FFF=0", "60=0"};
+	static const char *const v6[] = {
+	    "4>>8&0xFF=6,17", "40&0xFFFF=0:1023", "4>>16=0:40",
+	    "44=0:0x7FFFFFFF", "4&0xFF=0:63", "80=0"};
+
+	PUT(" -m u32");
+	kt_neg(g);
+	PUT(" --u32 \"%s\"", g->family == 4 ? PICK(v4) : PICK(v6));
+}
+
+static void m_string(struct kt_gen *g)
+{
+	static const char *const patterns[] = {
+	    "--hex-string \"|0000|\"", "--hex-string \"|0a|\" --from 12",
+	    "--hex-string \"|0035|\"", "--string \"x\" --icase",
+	    "--hex-string \"|00|\" --from 20 --to 40"};
+
+	PUT(" -m string --algo %s", kt_once(g, 2) ? "bm" : "kmp");
+	kt_neg(g);
+	PUT(" %s", PICK(patterns));
+}
+
+static void m_ecn(struct kt_gen *g)
+{
+	bool tcp = g->proto == IPPROTO_TCP && !g->proto_neg;
+
+	PUT(" -m ecn");
+	kt_neg(g);
+	if (tcp && kt_once(g, 2))
+		PUT(kt_once(g, 2) ? " --ecn-tcp-cwr" : " --ecn-tcp-ece");
+	else
+		PUT(" --ecn-ip-ect %u", kt_below(g, 4));
+}
+
+static void m_tcpmss(struct kt_gen *g)
+{
+	PUT(" -m tcpmss");
+	kt_neg(g);
+	PUT(" --mss %s", kt_once(g, 2) ? "0:1460" : "536");
+}
+
+static void m_connbytes(struct kt_gen *g)
+{
+	static const char *const dirs[] = {"original", "reply", "both"};
+	static const char *const modes[] = {"packets", "bytes", "avgpkt"};
+	unsigned mode = kt_below(g, 3), lo = kt_below(g, 4);
+
+	if (mode > 0)
+		lo *= 40;
+	PUT(" -m connbytes");
+	kt_neg(g);
+	PUT(" --connbytes %u:%u --connbytes-mode %s --connbytes-dir %s", lo,
+	    lo + 1 + kt_below(g, mode ? 200 : 4), modes[mode], PICK(dirs));
+}
+
 enum need { ANY, PORTS, TCP, ICMP, MULTI, INHOOKS };
 
 /* Weighted: a row per ticket. */
@@ -381,7 +456,9 @@ static const struct {
     {m_iprange, ANY, 1},     {m_addrtype, ANY, 1},   {m_length, ANY, 1},
     {m_ttl, ANY, 1},	     {m_pkttype, ANY, 1},    {m_dscp, ANY, 1},
     {m_tos, ANY, 1},	     {m_limit, ANY, 1},	     {m_comment, ANY, 1},
-    {m_mac, INHOOKS, 1},     {kt_match_set, ANY, 2},
+    {m_mac, INHOOKS, 1},     {kt_match_set, ANY, 2}, {m_statistic, ANY, 1},
+    {m_quota, ANY, 1},	     {m_u32, ANY, 1},	     {m_string, ANY, 1},
+    {m_ecn, ANY, 1},	     {m_tcpmss, TCP, 1},     {m_connbytes, ANY, 1},
 };
 
 static bool need_met(const struct kt_gen *g, enum need need)

@@ -172,6 +172,50 @@ static void t_log(struct kt_gen *g)
 	PUT(" -j LOG%s", PICK(options));
 }
 
+/* Targets that write headers; those for TCP bring their own test for SYNs. */
+static void t_header(struct kt_gen *g)
+{
+	static const char *const hops[] = {"set 64", "set 2", "dec 1", "inc 5",
+					   "dec 200", "inc 250"};
+	static const char *const tos[] = {
+	    "TOS --set-tos 0x10/0x3f", "TOS --or-tos 0x03",
+	    "TOS --xor-tos 0x44",      "DSCP --set-dscp 46",
+	    "DSCP --set-dscp-class CS1"};
+	static const char *const tcp[] = {
+	    "TCPOPTSTRIP --strip-options timestamp",
+	    "TCPOPTSTRIP --strip-options mss,wscale,sack-permitted",
+	    "TCPOPTSTRIP --strip-options 2,5,8,30"};
+	static const char *const ecn[] = {
+	    "ECN --ecn-tcp-remove", "ECN --ecn-tcp-cwr 1 --ecn-ip-ect 2",
+	    "ECN --ecn-tcp-ece 1 --ecn-tcp-cwr 0"};
+	static const char *const mss[] = {"--set-mss 500", "--set-mss 1400",
+					  "--clamp-mss-to-pmtu"};
+	bool is_tcp = g->proto == IPPROTO_TCP && !g->proto_neg;
+	unsigned n = is_tcp ? 5 : 2;
+
+	switch (kt_below(g, n)) {
+	case 0:
+		PUT(g->family == 4 ? " -j TTL --ttl-%s" : " -j HL --hl-%s",
+		    PICK(hops));
+		break;
+	case 1:
+		PUT(" -j %s", PICK(tos));
+		break;
+	case 2:
+		PUT(" -j %s", PICK(tcp));
+		break;
+	case 3:
+		PUT(" -j %s", g->family == 4 ? PICK(ecn) : PICK(tcp));
+		break;
+	default:
+		PUT(" -m tcp --tcp-flags SYN,RST SYN -j TCPMSS %s",
+		    kt_only_hooks(g, HOOK(FE_FORWARD) | HOOK(FE_OUTPUT) |
+					 HOOK(FE_POSTROUTING))
+			? PICK(mss) : mss[0]);
+		break;
+	}
+}
+
 static bool nat_target(struct kt_gen *g)
 {
 	bool src = kt_only_hooks(g, SRC_HOOKS),
@@ -213,6 +257,8 @@ static bool table_target(struct kt_gen *g)
 		return nat_target(g);
 	case KT_MANGLE:
 		if (kt_once(g, 3))
+			t_header(g);
+		else if (kt_once(g, 3))
 			t_connmark(g);
 		else
 			t_mark(g);
