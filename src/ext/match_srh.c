@@ -3,7 +3,7 @@
  * RFC 8754). A packet without one, or with one that contradicts itself,
  * matches no test, inverted or not.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include <string.h>
 
@@ -98,12 +98,20 @@ static const struct fe_opt opts[] = {
 	{.name = NULL},
 };
 
-static bool sid_is(const struct fe_net *net, const uint8_t *at)
+/* The segment of that index; the kernel reads it behind the header too. */
+static enum fe_answer sid_is(const struct fe_packet *packet, uint32_t at,
+			     const struct fe_setting *s)
 {
-	struct fe_u128 a = fe_get128(at);
+	const struct fe_net *net = s->value.ptr;
+	enum fe_answer have = fe_bytes(packet, at, 16);
+	struct fe_u128 a;
 
-	return ((a.hi ^ net->addr.hi) & net->mask.hi) == 0 &&
-	       ((a.lo ^ net->addr.lo) & net->mask.lo) == 0;
+	if (have != FE_YES)
+		return have;
+	a = fe_get128(packet->data + at);
+	return fe_answer_of((((a.hi ^ net->addr.hi) & net->mask.hi) == 0 &&
+			     ((a.lo ^ net->addr.lo) & net->mask.lo) == 0) !=
+			    s->neg);
 }
 
 /*
@@ -152,10 +160,9 @@ static bool tag_is(const uint8_t *srh, uint64_t n)
 	return memcmp(srh + 6, &tag, sizeof(tag)) == 0;
 }
 
-/* One test on the header srh, whose segments stand behind 8 bytes. *there is
- * cleared where the header has no such segment. */
+/* One test on the header's numbers. */
 static bool holds(const struct fe_part *part, const struct fe_setting *s,
-		  const uint8_t *srh, bool *there)
+		  const uint8_t *srh)
 {
 	uint64_t n = number(part, s);
 	unsigned left = srh[3], last = srh[4];
@@ -171,16 +178,27 @@ static bool holds(const struct fe_part *part, const struct fe_setting *s,
 	case LAST_EQ: return last == n;
 	case LAST_GT: return last > n;
 	case LAST_LT: return last < n;
-	case TAG: return tag_is(srh, n);
-	case PREVIOUS_SID:
-		*there = left < last;
-		return *there && sid_is(s->value.ptr, srh + 8 + 16 * (left + 1));
-	case NEXT_SID:
-		*there = left > 0;
-		return *there && sid_is(s->value.ptr, srh + 8 + 16 * (left - 1));
-	default:
-		return sid_is(s->value.ptr, srh + 8);
+	default: return tag_is(srh, n);
 	}
+}
+
+/* One test on a segment at off + 8 and behind; where there is none, no. */
+static enum fe_answer ask_sid(const struct fe_packet *packet, uint32_t off,
+			      const struct fe_setting *s)
+{
+	unsigned left = packet->data[off + 3], last = packet->data[off + 4];
+	unsigned index = 0;
+
+	if (s->opt == PREVIOUS_SID) {
+		if (left == last)
+			return FE_NO;
+		index = left + 1;
+	} else if (s->opt == NEXT_SID) {
+		if (left == 0)
+			return FE_NO;
+		index = left - 1;
+	}
+	return sid_is(packet, off + 8 + 16 * index, s);
 }
 
 static enum fe_answer eval(const struct fe_part *part,
@@ -189,6 +207,7 @@ static enum fe_answer eval(const struct fe_part *part,
 	struct fe_header6 h;
 	enum fe_answer found = fe_header6(packet, 43, 8, &h);
 	const uint8_t *srh;
+	bool unknown = false;
 	uint32_t size;
 
 	(void)state;
@@ -198,17 +217,17 @@ static enum fe_answer eval(const struct fe_part *part,
 	size = (srh[1] + 1u) * 8;
 	if (size > h.left || srh[2] != 4 || srh[3] > srh[4])
 		return FE_NO;
-	/* The kernel reads segments behind a header that is too short. */
-	if (h.offset + size > packet->caught || size < 8 + 16 * (srh[4] + 1u))
-		return FE_DUNNO;
 	for (unsigned i = 0; i < part->n; i++) {
 		const struct fe_setting *s = &fe_settings(part)[i];
-		bool there = true, is = holds(part, s, srh, &there);
 
-		if (!there || is == s->neg)
+		found = s->opt >= PREVIOUS_SID ?
+		    ask_sid(packet, h.offset, s) :
+		    fe_answer_of(holds(part, s, srh) != s->neg);
+		if (found == FE_NO)
 			return FE_NO;
+		unknown |= found == FE_DUNNO;
 	}
-	return FE_YES;
+	return unknown ? FE_DUNNO : FE_YES;
 }
 
 const struct fe_ext fe_match_srh = {

@@ -35,6 +35,8 @@ static uint32_t header_size(uint8_t proto, unsigned family)
 		return family == 4 ? 8 : 0;
 	case IPPROTO_ICMPV6:
 		return family == 6 ? 8 : 0;
+	case IPPROTO_MH:
+		return family == 6 ? 6 : 0;
 	}
 	return 0;
 }
