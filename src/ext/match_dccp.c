@@ -7,6 +7,7 @@
 #include "ext/bytes.h"
 
 #include "option/types.h"
+#include "option/value.h"
 #include "ruleset/rule.h"
 
 enum { SPORT, DPORT, TYPES, OPTION };
@@ -22,6 +23,41 @@ static const struct fe_name types[] = {
 	TYPE(REQUEST), TYPE(RESPONSE), TYPE(DATA), TYPE(ACK), TYPE(DATAACK),
 	TYPE(CLOSEREQ), TYPE(CLOSE), TYPE(RESET), TYPE(SYNC), TYPE(SYNCACK),
 	TYPE(INVALID), {NULL, 0},
+};
+
+/* Like iptables this overlooks items that are empty. */
+static bool parse_types(const struct fe_opt *opt,
+			struct fe_opt_context *context,
+			const struct fe_str *words, union fe_value *value)
+{
+	struct fe_items items = fe_items(words[0]);
+	union fe_value one;
+	struct fe_str item;
+
+	value->u = 0;
+	while (fe_items_next(&items, ',', &item)) {
+		if (item.len == 0 && words[0].len > 0)
+			continue;
+		if (!fe_type_words.parse(opt, context, &item, &one))
+			return false;
+		value->u |= one.u;
+	}
+	return value->u != 0 ||
+	       fe_opt_bad(opt, context, "no type is given");
+}
+
+static void print_types(const struct fe_opt *opt,
+			const struct fe_setting *setting, unsigned family,
+			struct fe_buf *buf)
+{
+	fe_type_words.print(opt, setting, family, buf);
+}
+
+static const struct fe_type type_types = {
+	.name = "types",
+	.usage = "TYPE[,TYPE...]",
+	.parse = parse_types,
+	.print = print_types,
 };
 
 static const struct fe_opt opts[] = {
@@ -48,7 +84,7 @@ static const struct fe_opt opts[] = {
 	[TYPES] = {
 		.name = "dccp-types",
 		.n_args = 1,
-		.type = &fe_type_words,
+		.type = &type_types,
 		.flags = FE_NEG,
 		.names = types,
 		.variant = FE_WORDS_WHOLE,

@@ -4,7 +4,7 @@
  * Options stand in the bytes behind the header, which no field tells: eval
  * reads them. A header cut short drops the packet, as in the kernel.
  */
-#include "ext/ext.h"
+#include "ext/bytes.h"
 
 #include "option/types.h"
 #include "ruleset/rule.h"
@@ -59,14 +59,22 @@ static const struct fe_opt opts[] = {
 	{.name = NULL},
 };
 
-/* Whether the header holds an option; FE_HOTDROP when it is cut short. */
+/* Whether the header holds an option; FE_HOTDROP when it is cut short, and
+ * FE_DUNNO when only the capture is. */
 static enum fe_answer has_option(const struct fe_packet *packet, uint8_t kind)
 {
 	const uint8_t *tcp = packet->data + packet->l4;
-	uint32_t size = (uint32_t)(tcp[12] >> 4) * 4, i = 20;
+	uint32_t size, i = 20;
+	enum fe_answer have = fe_bytes_owed(packet, packet->l4, 20);
 
-	if (size < 20 || packet->l4 + size > packet->caught)
+	if (have != FE_YES)
+		return have;
+	size = (uint32_t)(tcp[12] >> 4) * 4;
+	if (size < 20)
 		return FE_HOTDROP;
+	have = fe_bytes_owed(packet, packet->l4, size);
+	if (have != FE_YES)
+		return have;
 	while (i < size) {
 		if (tcp[i] == kind)
 			return FE_YES;
@@ -86,7 +94,7 @@ static enum fe_answer eval(const struct fe_part *part,
 
 	(void)state;
 	answer = has_option(packet, (uint8_t)setting->value.u);
-	if (answer == FE_HOTDROP)
+	if (answer != FE_YES && answer != FE_NO)
 		return answer;
 	return (answer == FE_YES) != setting->neg ? FE_YES : FE_NO;
 }

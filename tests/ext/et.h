@@ -10,8 +10,9 @@
  *	RULE ; TEXT ; HERE               the same, but the kernel of a test
  *	                                 lacks what the rule names
  *	RULE ; ; FAIL                    is refused
- *	RULE ; PACKET [| PACKET] ; yes   the last packet matches: yes, no or
- *	                                 hotdrop (packet_text.c)
+ *	RULE ; PACKET [| PACKET] ; yes   the last packet matches: yes, no,
+ *	                                 hotdrop, or error: can't be told
+ *	                                 (packet_text.c)
  */
 #ifndef ET_H
 #define ET_H
@@ -35,6 +36,8 @@ enum et_answer { ET_NO, ET_YES, ET_HOTDROP, ET_ERROR };
 struct et_packet {
 	uint8_t data[2048];
 	uint32_t size;
+	uint32_t caught; /* by a capture; less than size: the kernel is not
+			    asked */
 };
 
 /* Packets of a case, in order; false: *bad says which word is wrong. */

@@ -184,7 +184,7 @@ static enum et_answer play(struct world *w, const struct fe_rule *rule,
 	struct fe_packet packet = {
 		.data = bytes->data,
 		.size = bytes->size,
-		.caught = bytes->size,
+		.caught = bytes->caught,
 		.time = time,
 		.iif = 2,
 		.uid = UINT32_MAX,

@@ -112,3 +112,6 @@
 -m bpf --bytecode "4,40 0 0 4294963200,21 0 1 34525,6 0 0 1,6 0 0 0" ; udp [fd00::9]:5 > [fd00::1]:6 ; yes
 -m bpf --bytecode "4,48 0 0 4293918729,21 0 1 17,6 0 0 1,6 0 0 0" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; yes
 -m bpf --bytecode "2,48 0 0 2147483648,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 ; no
+# What the capture lacks is not known.
+-m bpf --bytecode "2,48 0 0 31,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=61626364 snap=30 ; error
+-m bpf --bytecode "2,48 0 0 32,6 0 0 1" ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=61626364 snap=30 ; no

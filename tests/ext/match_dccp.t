@@ -52,3 +52,5 @@
 -p dccp -m dccp --dccp-option 4 --dccp-types SYNC ; dccp 10.0.0.9:5 > 10.0.0.1:6 hex=0200000004000001 ; no
 -p dccp -m dccp ; dccp 10.0.0.9:5 > 10.0.0.1:6 hex=03000000040000 ; hotdrop
 -p dccp -m dccp ; dccp 10.0.0.9:5 > 10.0.0.1:6 frag=2 hex=0300000004000001 ; no
+# Empty items are overlooked.
+-p dccp -m dccp --dccp-types data,,ack, ; -p dccp -m dccp --dccp-types DATA,ACK ; OK

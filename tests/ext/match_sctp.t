@@ -73,3 +73,6 @@
 -p sctp -m sctp ; sctp 10.0.0.9:5 > 10.0.0.1:6 ; yes
 -p sctp -m sctp ; sctp 10.0.0.9:5 > 10.0.0.1:6 cut=11 ; hotdrop
 -p sctp -m sctp ; sctp 10.0.0.9:5 > 10.0.0.1:6 frag=2 ; no
+# What the capture lacks is not known.
+-p sctp -m sctp --chunk-types any DATA ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=0100000400030004 snap=36 ; error
+-p sctp -m sctp --chunk-types any INIT ; sctp 10.0.0.9:5 > 10.0.0.1:6 hex=0100000400030004 snap=36 ; yes

@@ -111,3 +111,7 @@
 -m string --algo bm --string abab --from 28 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=616261616261626162 ; yes
 -m string --algo kmp --string aabaaa ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=616162616162616161 ; yes
 -m string --algo bm --string x --from 5 --to 5 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=78 ; no
+# What the capture lacks is not known, but what it has may do.
+-m string --algo bm --string abc ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=6162636465 snap=32 ; yes
+-m string --algo bm --string abc ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=6162646162 snap=32 ; error
+-m string --algo bm --string abc --to 32 ; udp 10.0.0.9:5 > 10.0.0.1:6 hex=6162646162 snap=32 ; no

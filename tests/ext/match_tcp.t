@@ -70,3 +70,7 @@
 -p tcp ! --dport 81 ; tcp 10.0.0.9:1000 > 10.0.0.1:80 frag=2 ; no
 # The second fragment of a header split at its eighth byte is an attack.
 -p tcp -m tcp ; tcp 10.0.0.9:1000 > 10.0.0.1:80 frag=1 ; hotdrop
+# Options that only the capture lacks are not known; they were taken for a
+# header cut short.
+-p tcp --tcp-option 3 ; tcp 10.0.0.9:1000 > 10.0.0.1:80 opt=020405b4 snap=40 ; error
+-p tcp --tcp-option 3 ; tcp 10.0.0.9:1000 > 10.0.0.1:80 opt=020405b4 cut=23 ; hotdrop

@@ -7,3 +7,7 @@
 -p udp -m tcpmss --mss 5 ; ; FAIL
 -m tcpmss --mss 5 ; ; FAIL
 -p tcp -m tcpmss ; ; FAIL
+:both
+# What the capture lacks is not known.
+-p tcp -m tcpmss --mss 5 ; tcp 10.0.0.9:1000 > 10.0.0.1:80 opt=020405b4 snap=40 ; error
+-p tcp -m tcpmss --mss 5 ; tcp 10.0.0.9:1000 > 10.0.0.1:80 snap=40 ; no

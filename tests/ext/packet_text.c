@@ -8,7 +8,7 @@
  * id=1, ttl=N, tos=N, data=N (bytes of payload), hex=HEX (payload; of DCCP all
  * behind the ports), frag=N (offset in units of 8), mf, cut=N (only N bytes of
  * the transport header), ext=PROTO:HEX (an IPv6 extension header; its first
- * byte is filled in).
+ * byte is filled in), snap=N (a capture caught N bytes only).
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct draft {
 	uint8_t src[16], dst[16];
 	unsigned sport, dport, flags, type, code, id, ttl, tos, data, frag;
 	bool mf, cut_short;
-	unsigned cut;
+	unsigned cut, snap;
 	uint8_t options[40];
 	unsigned n_options;
 	uint8_t payload[400];
@@ -139,6 +139,7 @@ static bool read_word(struct draft *d, const char *word)
 		{"type=", &d->type}, {"code=", &d->code}, {"id=", &d->id},
 		{"ttl=", &d->ttl},   {"tos=", &d->tos},   {"data=", &d->data},
 		{"frag=", &d->frag}, {"cut=", &d->cut},
+		{"snap=", &d->snap},
 	};
 
 	if (strcmp(word, "mf") == 0)
@@ -293,6 +294,11 @@ static void write_packet(const struct draft *d, struct et_packet *packet)
 		write_v4(d, packet);
 	else
 		write_v6(d, packet);
+	packet->caught = packet->size;
+	if (d->snap != 0 && d->snap < packet->size) {
+		packet->caught = d->snap;
+		memset(packet->data + d->snap, 0, packet->size - d->snap);
+	}
 }
 
 static bool read_one(char *text, unsigned family, struct et_packet *packet,
