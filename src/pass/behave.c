@@ -38,6 +38,7 @@ struct scan_sink {
 	struct fe_sink sink;
 	struct fe_behave *b;
 	bool reads_mark;
+	bool reads_header;
 };
 
 static void scan_clause(struct fe_sink *sink)
@@ -62,6 +63,9 @@ static void scan_atom(struct fe_sink *sink, const struct fe_atom *atom)
 	}
 	if (atom->field == FE_F_MARK)
 		scan->reads_mark = true;
+	/* What FE_ACT_MANGLE may write. */
+	if (atom->field >= FE_F_TCP_FLAGS && atom->field <= FE_F_TOS)
+		scan->reads_header = true;
 }
 
 static void scan_chain(struct fe_behave *b, const struct fe_chain *chain,
@@ -90,6 +94,7 @@ static void scan_tables(struct fe_behave *b)
 		for (size_t c = 0; c < table->chains.n; c++)
 			scan_chain(b, table->chains.data[c], &scan);
 		b->reads_mark[t] = scan.reads_mark;
+		b->reads_header[t] = scan.reads_header;
 	}
 }
 
@@ -318,6 +323,9 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 	case FE_ACT_MARK:
 		return effect(w, rule,
 			      w->b->reads_mark[rule->chain->table->id], next);
+	case FE_ACT_MANGLE: /* what it writes depends on the packet alone */
+		return effect(w, rule,
+			      w->b->reads_header[rule->chain->table->id], next);
 	case FE_ACT_CONNMARK:
 		return connmark_map(w, rule, next);
 	case FE_ACT_SNAT:
@@ -325,7 +333,6 @@ static fe_set action_map(struct walk *w, const struct fe_rule *rule,
 	case FE_ACT_MASQUERADE:
 	case FE_ACT_REDIRECT:
 	case FE_ACT_NETMAP:
-	case FE_ACT_MANGLE:
 	case FE_ACT_OPAQUE:
 		return effect(w, rule, true, next);
 	}

@@ -49,6 +49,7 @@ struct fe_behave {
 	    *rules[FE_N_TABLES];	 /* [chain index][rule index-1] */
 	uint8_t *reads_ct[FE_N_TABLES];  /* per chain: 0 unasked 1 no 2 yes */
 	bool reads_mark[FE_N_TABLES];
+	bool reads_header[FE_N_TABLES]; /* ... a field that targets write */
 	size_t n_rules;                  /* of the whole ruleset */
 	uint64_t steps;                  /* rules read so far */
 	fe_set truncated;

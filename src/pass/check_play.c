@@ -300,7 +300,9 @@ static enum fe_answer rule_matches(struct run *run, const struct fe_rule *rule)
 		state = effects & FE_READS_CT
 			    ? run->life->field[FE_F_CTSTATE].lo + 1
 			    : 0;
-		if (effects & (FE_SHARES | FE_READS_CT))
+		/* Asking changes what is shared. What only reads the entry is
+		 * tossed for each state anew: the ways then part, if any do. */
+		if (effects & FE_SHARES)
 			record(run->life, rule, index_of(run, rule),
 			       WHAT_ASKED + i + (uint32_t)state * 1000);
 		if (!toss(run, rule, i, state))
@@ -338,8 +340,7 @@ static void act(struct run *run, const struct fe_rule *rule)
 	    fe_target_connmark(fe_rule_target(rule)).mode != FE_CONNMARK_RESTORE)
 		return;
 	/* What depends on the entry is not the same without one. */
-	if (rule->action == FE_ACT_CONNMARK || rule->action == FE_ACT_OPAQUE ||
-	    rule->action == FE_ACT_MANGLE)
+	if (rule->action == FE_ACT_CONNMARK || rule->action == FE_ACT_OPAQUE)
 		what = WHAT_CT + (uint32_t)run->life->field[FE_F_CTSTATE].lo;
 	record(run->life, rule, index_of(run, rule), what);
 }

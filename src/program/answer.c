@@ -93,8 +93,8 @@ static bool leaves_loopback(const struct fe_life *l, struct fe_u128 src)
 	return oif && !host->ifaces.data[oif].loopback;
 }
 
-/* This host's address in an error: the one the packet went to, or the one
- * that the way back has. */
+/* This host's address in an error: the one the packet went to; in IPv6 one
+ * of the interface that it came in by; or the one that the way back has. */
 static bool error_source(const struct fe_life *l, struct fe_u128 *src)
 {
 	const struct fe_packet *p = l->p;
@@ -105,6 +105,8 @@ static bool error_source(const struct fe_life *l, struct fe_u128 *src)
 	if (fe_host_is_local(host, p->family, p->dst) ||
 	    (!src->hi && !src->lo))
 		*src = p->dst;
+	else if (p->family == 6 && p->iif)
+		fe_host_select(host, p->iif, 6, p->src, src);
 	return !leaves_loopback(l, *src);
 }
 
