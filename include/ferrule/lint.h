@@ -46,6 +46,9 @@ int ferrule_lint_list(struct ferrule *ferrule, const struct ferrule_out *out);
  * FERRULE_USAGE when there is none. */
 int ferrule_explain(struct ferrule *ferrule, const char *topic,
 		    const struct ferrule_out *out);
+/* Writes all matches and targets as the manual page ferrule-extensions(7). */
+int ferrule_explain_manual(struct ferrule *ferrule,
+			   const struct ferrule_out *out);
 
 #ifdef __cplusplus
 }

@@ -51,6 +51,8 @@ bool ferrule_rules_has(const struct ferrule_rules *rules, unsigned family);
 enum ferrule_print_flag {
 	FERRULE_PRINT_COUNTERS = 1 << 0, /* as with iptables-save -c */
 	FERRULE_PRINT_COMMENTS = 1 << 1, /* '#' lines where they stood */
+	FERRULE_PRINT_COMMANDS = 1 << 2, /* a shell script of iptables and
+					    ip6tables commands instead */
 };
 
 /*

@@ -93,9 +93,23 @@ int ferrule_explain(struct ferrule *ferrule, const char *topic,
 	fe_out_from_public(&out, to);
 	if (!fe_explain(topic, &out)) {
 		fe_out_close(&out);
+		const char *near = fe_explain_nearest(topic);
+
 		ferrule_error(ferrule, "there is no finding, match or target "
-				       "'%s'", topic);
+				       "'%s'%s%s%s", topic,
+			      near ? ": did you mean '" : "", near ? near : "",
+			      near ? "'?" : "");
 		return FERRULE_USAGE;
 	}
+	return fe_out_finish(ferrule, &out);
+}
+
+int ferrule_explain_manual(struct ferrule *ferrule,
+			   const struct ferrule_out *to)
+{
+	struct fe_out out;
+
+	fe_out_from_public(&out, to);
+	fe_explain_manual(&out);
 	return fe_out_finish(ferrule, &out);
 }

@@ -1,6 +1,8 @@
 /* ferrule fmt: rules as iptables-save prints them. */
 #include "cli/inputs.h"
 
+#include <string.h>
+
 static int print(struct cli *cli, const struct cli_inputs *inputs,
 		 unsigned flags, const char *path)
 {
@@ -22,10 +24,12 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 	struct cli_inputs inputs = {0};
 	struct cli_list operands = {0};
 	bool counters = false, test = false;
-	const char *path = NULL;
+	const char *to = "save", *path = NULL;
 	const struct cli_option options[] = {
 	    {'c', "counters", CLI_FLAG, &counters, NULL,
 	     "print packet and byte counters"},
+	    {0, "to", CLI_STRING, &to, "save|commands",
+	     "what to print: a save file (default), or a script of commands"},
 	    {0, "test", CLI_FLAG, &test, NULL,
 	     "read and check only, as iptables-restore --test; print nothing"},
 	    {'o', "output", CLI_STRING, &path, "FILE",
@@ -36,12 +40,17 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 	int status = cli_parse(cli, argc, argv,
 			       "fmt [OPTION...] RULES...", options, &operands);
 
+	if (!status && strcmp(to, "save") != 0 && strcmp(to, "commands") != 0)
+		status = cli_usage_error(cli, "--to is save or commands, not %s",
+				   to);
 	if (!status)
 		status = cli_inputs_read(cli, &inputs, &operands);
 	if (!status) {
 		unsigned flags = FERRULE_PRINT_COMMENTS;
 		if (counters)
 			flags |= FERRULE_PRINT_COUNTERS;
+		if (strcmp(to, "commands") == 0)
+			flags |= FERRULE_PRINT_COMMANDS;
 		if (!test)
 			status = print(cli, &inputs, flags, path);
 		if (!status)

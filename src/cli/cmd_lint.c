@@ -89,10 +89,21 @@ int cmd_lint(struct cli *cli, int argc, char **argv)
 int cmd_explain(struct cli *cli, int argc, char **argv)
 {
 	struct cli_list operands = {0};
-	const struct cli_option options[] = {{0}};
-	int status = cli_parse(cli, argc, argv, "explain ID|MATCH|TARGET",
-			       options, &operands);
+	bool manual = false;
+	const struct cli_option options[] = {
+	    {0, "manual", CLI_FLAG, &manual, NULL,
+	     "print all matches and targets as ferrule-extensions(7), in roff"},
+	    {0},
+	};
+	int status = cli_parse(cli, argc, argv,
+			       "explain [--manual] ID|MATCH|TARGET", options,
+			       &operands);
 
+	if (!status && manual && operands.n == 0) {
+		status = ferrule_explain_manual(cli->ferrule, &cli->out);
+		cli_list_free(&operands);
+		return status < 0 ? FERRULE_OK : status;
+	}
 	if (!status && operands.n != 1)
 		status = cli_usage_error(cli, "explain what? (an id such as "
 					      "FE301, a match or a target)");

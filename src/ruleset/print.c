@@ -1,5 +1,6 @@
 /*
- * Printing rulesets: what iptables-legacy-save prints for the same rules.
+ * Printing rulesets: what iptables-legacy-save prints for the same rules, or
+ * the commands that make them.
  *
  * Builtin chains stand in hook order, user chains sorted by strcmp; a rule's
  * options stand in the order of the extensions' tables, not of the input.
@@ -39,8 +40,91 @@ struct printer {
 	const struct fe_ruleset *ruleset;
 	unsigned flags;
 	struct fe_buf buf;   /* one line */
+	struct fe_buf word;  /* one word of a command */
 	struct fe_out *out;
 };
+
+/* "iptables -t TABLE", the beginning of a command. */
+static void put_program(struct printer *p, const struct fe_table *table)
+{
+	fe_out_printf(p->out, "%s -t %s",
+		      p->ruleset->family == 6 ? "ip6tables" : "iptables",
+		      fe_table_names[table->id]);
+}
+
+/* A blank and the word as sh takes it. */
+static void put_sh_word(struct printer *p, const char *s, size_t len)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_@%+=:,./!-";
+
+	fe_out_putc(p->out, ' ');
+	if (len > 0 && strspn(s, plain) >= len) {
+		fe_out_add(p->out, s, len);
+		return;
+	}
+	fe_out_putc(p->out, '\'');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\'')
+			fe_out_puts(p->out, "'\\''");
+		else
+			fe_out_putc(p->out, s[i]);
+	}
+	fe_out_putc(p->out, '\'');
+}
+
+/*
+ * The words of a rule as saved, for a shell: a quoted word ends at its closing
+ * quote, and a backslash in it takes the next byte as it is.
+ */
+static void put_sh_words(struct printer *p, const char *s)
+{
+	while (*s != '\0') {
+		bool quoted;
+
+		if (*s == ' ') {
+			s++;
+			continue;
+		}
+		fe_buf_clear(&p->word);
+		quoted = *s == '"';
+		for (s += quoted; *s != '\0' && *s != (quoted ? '"' : ' '); s++) {
+			if (quoted && *s == '\\' && s[1] != '\0')
+				s++;
+			fe_buf_putc(&p->word, *s);
+		}
+		s += *s == '"';
+		put_sh_word(p, fe_buf_text(&p->word), p->word.size);
+	}
+}
+
+/* A chain's policy, or the command that makes it. iptables forgets a policy's
+ * counters with its next command, so none are given. */
+static void put_chain_command(struct printer *p, const struct fe_chain *chain)
+{
+	if (chain->builtin && chain->policy == FE_POLICY_NONE)
+		return;
+	put_program(p, chain->table);
+	fe_out_puts(p->out, chain->builtin ? " -P" : " -N");
+	put_sh_word(p, chain->name, strlen(chain->name));
+	if (chain->builtin)
+		fe_out_puts(p->out, chain->policy == FE_POLICY_DROP ?
+					    " DROP" : " ACCEPT");
+	fe_out_putc(p->out, '\n');
+}
+
+static void put_rule_command(struct printer *p, const struct fe_rule *rule)
+{
+	put_program(p, rule->chain->table);
+	fe_buf_clear(&p->buf);
+	fe_rule_print(rule, &p->buf);
+	put_sh_words(p, fe_buf_text(&p->buf));
+	if (p->flags & FE_PRINT_COUNTERS)
+		fe_out_printf(p->out, " -c %" PRIu64 " %" PRIu64,
+			      rule->packets, rule->bytes);
+	fe_out_putc(p->out, '\n');
+}
 
 /* Comments are sorted by the item that follows them: the first of off's. */
 static size_t find_comment(const struct fe_ruleset *ruleset, uint32_t source,
@@ -83,6 +167,10 @@ static void put_chain(struct printer *p, const struct fe_chain *chain)
 	bool count = chain->builtin && (p->flags & FE_PRINT_COUNTERS);
 
 	put_comments(p, chain->span.source, chain->span.off);
+	if (p->flags & FE_PRINT_COMMANDS) {
+		put_chain_command(p, chain);
+		return;
+	}
 	fe_out_putc(p->out, ':');
 	fe_out_puts(p->out, chain->name);
 	fe_out_puts(p->out, policies[chain->policy]);
@@ -103,6 +191,10 @@ static void put_rules(struct printer *p, const struct fe_chain *chain)
 		if (rule->span.off != last)
 			put_comments(p, rule->span.source, rule->span.off);
 		last = rule->span.off;
+		if (p->flags & FE_PRINT_COMMANDS) {
+			put_rule_command(p, rule);
+			continue;
+		}
 		if (p->flags & FE_PRINT_COUNTERS)
 			fe_out_printf(p->out, "[%" PRIu64 ":%" PRIu64 "] ",
 				      rule->packets, rule->bytes);
@@ -124,6 +216,19 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
+/* A save file empties its tables by naming them; commands must say so. */
+static void put_table_begin(struct printer *p, const struct fe_table *table)
+{
+	if (!(p->flags & FE_PRINT_COMMANDS)) {
+		fe_out_printf(p->out, "*%s\n", fe_table_names[table->id]);
+		return;
+	}
+	put_program(p, table);
+	fe_out_puts(p->out, " -F\n");
+	put_program(p, table);
+	fe_out_puts(p->out, " -X\n");
+}
+
 static void put_table(struct printer *p, const struct fe_table *table)
 {
 	size_t n = table->chains.n;
@@ -132,13 +237,14 @@ static void put_table(struct printer *p, const struct fe_table *table)
 	memcpy(sorted, table->chains.data, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_name);
 	put_comments(p, table->span.source, table->span.off);
-	fe_out_printf(p->out, "*%s\n", fe_table_names[table->id]);
+	put_table_begin(p, table);
 	for (size_t i = 0; i < n; i++)
 		put_chain(p, sorted[i]);
 	for (size_t i = 0; i < n; i++)
 		put_rules(p, sorted[i]);
 	put_comments(p, table->span.source, table->commit);
-	fe_out_puts(p->out, "COMMIT\n");
+	if (!(p->flags & FE_PRINT_COMMANDS))
+		fe_out_puts(p->out, "COMMIT\n");
 	free(sorted);
 }
 
@@ -156,4 +262,5 @@ void fe_ruleset_print(const struct fe_ruleset *ruleset, unsigned flags,
 		put_comments(&p, source, UINT32_MAX);
 	}
 	fe_buf_free(&p.buf);
+	fe_buf_free(&p.word);
 }

@@ -55,6 +55,8 @@ void fe_ruleset_check(const struct fe_ruleset *ruleset);
 enum fe_print_flag {
 	FE_PRINT_COUNTERS = 1 << 0, /* [p:b] before rules, as with -c */
 	FE_PRINT_COMMENTS = 1 << 1, /* '#' lines where they stood */
+	FE_PRINT_COMMANDS = 1 << 2, /* a script of iptables commands, which
+				       makes the same tables */
 };
 
 /* The text that iptables-legacy-save prints, without dates. */
