@@ -115,6 +115,13 @@ struct fe_ext {
 	enum fe_answer (*eval)(const struct fe_part *part,
 			       const struct fe_packet *packet, void *state);
 	size_t state_size;
+	/* Parts with the same name share one state of a run (recent's lists);
+	 * NULL: each has its own. */
+	const char *(*state_name)(const struct fe_part *part);
+	/* Sets up a new state, for the first part of its name; whatever more it
+	 * needs comes from the arena. */
+	void (*state_begin)(const struct fe_part *part, struct fe_arena *arena,
+			    void *state);
 	/* FE_ACT_MANGLE: writes the packet. FE_YES: it goes on; FE_HOTDROP: it
 	 * is dropped; FE_DUNNO: what must be known was not caught. */
 	enum fe_answer (*mangle)(const struct fe_part *part,

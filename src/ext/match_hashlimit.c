@@ -2,8 +2,10 @@
  * hashlimit: token buckets by name, one for each address, port or mixture of
  * them that a packet shows; in packets or bytes a second.
  *
- * Rules of the same name share buckets, and the kernel keeps a table between
- * rulesets: what matches depends on all that came before.
+ * Rules of the same name share buckets, which are made as the first of them
+ * says. A run begins without any; a bucket that was idle for its expiry is
+ * full again (the kernel's collector may come a little later). Bytes and
+ * --hashlimit-rate-match are left unknown.
  */
 #include "ext/ext.h"
 
@@ -415,6 +417,152 @@ static void print(const struct fe_part *part, unsigned family,
 	}
 }
 
+/* ----- the buckets of a run */
+
+enum { JIFFY = 4000000 };
+#define CREDITS_PER_JIFFY UINT64_C(549755813888) /* at 250 jiffies a second */
+
+struct bucket {
+	bool used;
+	struct fe_u128 src, dst;
+	uint16_t sport, dport;
+	uint64_t credit;
+	int64_t prev;    /* jiffies */
+	int64_t expires; /* jiffies */
+};
+
+struct table {
+	struct fe_arena *arena;
+	const struct fe_part *first; /* as it says */
+	struct bucket *buckets;      /* cap of them, open addressing */
+	uint32_t n, cap;
+};
+
+static const char *state_name(const struct fe_part *part)
+{
+	return fe_part_find(part, NAME)->value.text;
+}
+
+static void state_begin(const struct fe_part *part, struct fe_arena *arena,
+			void *state)
+{
+	struct table *t = state;
+
+	t->arena = arena;
+	t->first = part;
+	t->cap = 64;
+	t->buckets = fe_new_n(arena, struct bucket, t->cap);
+}
+
+static struct fe_u128 masked(struct fe_u128 addr, const struct fe_part *part,
+			     unsigned row, unsigned family)
+{
+	struct fe_u128 mask =
+		fe_addr_mask(family, (unsigned)number(part, row,
+						      family == 4 ? 32 : 128));
+
+	return (struct fe_u128){addr.hi & mask.hi, addr.lo & mask.lo};
+}
+
+static struct bucket key_of(const struct table *t, const struct fe_packet *p)
+{
+	uint64_t mode = number(t->first, MODE, 0);
+	struct bucket key = {.used = true};
+
+	if (mode & SRCIP)
+		key.src = masked(p->src, t->first, SRCMASK, p->family);
+	if (mode & DSTIP)
+		key.dst = masked(p->dst, t->first, DSTMASK, p->family);
+	if (mode & SRCPORT)
+		key.sport = p->sport;
+	if (mode & DSTPORT)
+		key.dport = p->dport;
+	return key;
+}
+
+static bool same_key(const struct bucket *a, const struct bucket *b)
+{
+	return fe_u128_eq(a->src, b->src) && fe_u128_eq(a->dst, b->dst) &&
+	       a->sport == b->sport && a->dport == b->dport;
+}
+
+static struct bucket *slot(const struct table *t, const struct bucket *key)
+{
+	const uint64_t words[] = {key->src.hi, key->src.lo, key->dst.hi,
+				  key->dst.lo,
+				  (uint64_t)key->sport << 16 | key->dport};
+	uint64_t i = fe_hash(words, sizeof(words));
+
+	for (;; i++) {
+		struct bucket *b = &t->buckets[i & (t->cap - 1)];
+
+		if (!b->used || same_key(b, key))
+			return b;
+	}
+}
+
+static void grow(struct table *t)
+{
+	struct table old = *t;
+
+	t->cap *= 2;
+	t->buckets = fe_new_n(t->arena, struct bucket, t->cap);
+	for (uint32_t i = 0; i < old.cap; i++)
+		if (old.buckets[i].used)
+			*slot(t, &old.buckets[i]) = old.buckets[i];
+}
+
+/* The key's bucket as it is now; a new or idle one is full. */
+static struct bucket *bucket_at(struct table *t, const struct bucket *key,
+				int64_t now, uint64_t cap)
+{
+	struct bucket *b = slot(t, key);
+	uint64_t more;
+
+	if (!b->used) {
+		if (++t->n * 2 > t->cap) {
+			grow(t);
+			b = slot(t, key);
+		}
+		*b = *key;
+		b->credit = cap;
+	} else if (now >= b->expires) {
+		b->credit = cap;
+	} else if (now > b->prev) {
+		more = (uint64_t)(now - b->prev);
+		more = more > cap / CREDITS_PER_JIFFY + 1 ?
+			       cap : more * CREDITS_PER_JIFFY;
+		b->credit = b->credit + more > cap ? cap : b->credit + more;
+	}
+	b->prev = now;
+	return b;
+}
+
+static enum fe_answer eval(const struct fe_part *part,
+			   const struct fe_packet *packet, void *state)
+{
+	struct table *t = state;
+	bool above, unused;
+	const struct rate *rate = limit_of(t->first, &unused)->value.ptr;
+	uint64_t cost = credits(rate->cost), expire, cap;
+	int64_t now = packet->time / JIFFY;
+	struct bucket key, *b;
+
+	limit_of(part, &above);
+	if (rate->bytes || fe_part_find(t->first, MATCH) != NULL ||
+	    fe_part_find(part, MATCH) != NULL)
+		return FE_DUNNO;
+	cap = credits(rate->cost * number(t->first, BURST, DEFAULT_BURST));
+	expire = number(t->first, EXPIRE, rate->unit * UINT64_C(1000));
+	key = key_of(t, packet);
+	b = bucket_at(t, &key, now, cap);
+	b->expires = now + (int64_t)(expire / 4);
+	if (b->credit < cost)
+		return above ? FE_YES : FE_NO;
+	b->credit -= cost;
+	return above ? FE_NO : FE_YES;
+}
+
 const struct fe_ext fe_match_hashlimit = {
 	.name = "hashlimit",
 	.kind = FE_MATCH,
@@ -426,4 +574,8 @@ const struct fe_ext fe_match_hashlimit = {
 	.check = check,
 	.print = print,
 	.lower = fe_lower_always_unknown,
+	.eval = eval,
+	.state_size = sizeof(struct table),
+	.state_name = state_name,
+	.state_begin = state_begin,
 };

@@ -9,6 +9,7 @@
 #ifndef FE_MACHINE_H
 #define FE_MACHINE_H
 
+#include "base/map.h"
 #include "program/engine.h"
 
 struct fe_life;
@@ -27,6 +28,8 @@ struct fe_side {
 	uint64_t *counters;             /* packets, bytes of each rule */
 	uint64_t (*policies[FE_N_TABLES])[2]; /* of each builtin chain */
 	void ***states;                 /* [rule][part], NULL: stateless */
+	struct fe_map named;            /* states that rules share, by
+					   "EXTENSION NAME" */
 	struct fe_arena *arena;
 	struct fe_program *program;     /* compiled; NULL: naive */
 };

@@ -25,6 +25,34 @@ static void on_atom(struct fe_sink *sink, const struct fe_atom *atom)
 		f->found = true;
 }
 
+static void *new_state(struct fe_side *side, const struct fe_part *part)
+{
+	void *state = fe_arena_alloc(side->arena, part->ext->state_size);
+
+	if (part->ext->state_begin)
+		part->ext->state_begin(part, side->arena, state);
+	return state;
+}
+
+/* A state of the part's own, or the one of its name. */
+static void *state_of(struct fe_side *side, const struct fe_part *part)
+{
+	const struct fe_ext *ext = part->ext;
+	struct fe_str key;
+	void *state;
+
+	if (!ext->state_name)
+		return new_state(side, part);
+	key = fe_str(fe_arena_printf(side->arena, "%s %s", ext->name,
+				     ext->state_name(part)));
+	state = fe_map_get(&side->named, key);
+	if (!state) {
+		state = new_state(side, part);
+		fe_map_set(&side->named, key, state);
+	}
+	return state;
+}
+
 static void prepare_rule(struct fe_side *side, const struct fe_rule *rule)
 {
 	struct type_finder f = {.sink = {on_clause, on_atom}};
@@ -44,8 +72,7 @@ static void prepare_rule(struct fe_side *side, const struct fe_rule *rule)
 		if (!side->states[number])
 			side->states[number] = fe_arena_alloc(
 			    side->arena, rule->n_parts * sizeof(void *));
-		side->states[number][i] =
-		    fe_arena_alloc(side->arena, part->ext->state_size);
+		side->states[number][i] = state_of(side, part);
 	}
 	side->wants_types |= f.found;
 }
@@ -97,6 +124,7 @@ void fe_side_free(struct fe_side *side)
 {
 	free(side->counters);
 	free(side->states);
+	fe_map_free(&side->named);
 	fe_arena_free(side->arena);
 }
 

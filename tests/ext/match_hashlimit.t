@@ -14,3 +14,9 @@
 -m hashlimit --hashlimit-upto 1/sec --hashlimit-srcmask 33 --hashlimit-name g ; ; FAIL
 -m hashlimit --hashlimit-upto 1/sec ; ; FAIL
 -m hashlimit --hashlimit-name g ; ; FAIL
+-m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 2 --hashlimit-name q1 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.8:1 > 10.0.0.1:53 ; yes
+-m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 2 --hashlimit-name q2 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.8:1 > 10.0.0.1:53 | udp 10.0.0.7:1 > 10.0.0.1:53 ; no
+-m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1 --hashlimit-name q3 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.9:1 > 10.0.0.1:53 ; yes
+-m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-name q4 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.8:1 > 10.0.0.1:53 ; no
+-m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-name q5 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.8:1 > 10.0.0.1:53 ; yes
+-m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1 --hashlimit-mode dstport --hashlimit-name q6 ; udp 10.0.0.9:1 > 10.0.0.1:53 | udp 10.0.0.9:1 > 10.0.0.1:54 ; no

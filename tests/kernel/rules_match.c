@@ -383,6 +383,36 @@ static void m_quota(struct kt_gen *g)
 	PUT(" --quota %u", 40 * kt_below(g, 20));
 }
 
+/* Names are the case's own: the kernel's lists outlive rulesets, but not the
+ * namespace. */
+static void m_recent(struct kt_gen *g)
+{
+	static const char *const modes[] = {
+	    "--set", "--rcheck", "--update", "--remove", "--rcheck --hitcount 2",
+	    "--update --hitcount 3", "--update --seconds 3600 --hitcount 2",
+	    "--rcheck --seconds 3600 --reap", "--rcheck --rttl"};
+
+	PUT(" -m recent");
+	kt_neg(g);
+	PUT(" %s --name r%u %s", PICK(modes), kt_below(g, 2),
+	    kt_once(g, 3) ? "--rdest" : "--rsource");
+}
+
+static void m_hashlimit(struct kt_gen *g)
+{
+	static const char *const limits[] = {"1/hour", "2/hour", "5/day"};
+	static const char *const keys[] = {
+	    "", " --hashlimit-mode srcip", " --hashlimit-mode dstip,dstport",
+	    " --hashlimit-mode srcip,srcport",
+	    " --hashlimit-mode srcip --hashlimit-srcmask 24"};
+	unsigned n = kt_below(g, N_OF(keys));
+
+	/* One configuration a name: it is the first rule's that counts. */
+	PUT(" -m hashlimit --hashlimit-%s %s --hashlimit-burst %u%s"
+	    " --hashlimit-name h%u", kt_once(g, 2) ? "upto" : "above",
+	    limits[n % 3], 1 + n, keys[n], n);
+}
+
 static void m_u32(struct kt_gen *g)
 {
 	static const char *const v4[] = {
@@ -458,7 +488,8 @@ static const struct {
     {m_tos, ANY, 1},	     {m_limit, ANY, 1},	     {m_comment, ANY, 1},
     {m_mac, INHOOKS, 1},     {kt_match_set, ANY, 2}, {m_statistic, ANY, 1},
     {m_quota, ANY, 1},	     {m_u32, ANY, 1},	     {m_string, ANY, 1},
-    {m_ecn, ANY, 1},	     {m_tcpmss, TCP, 1},     {m_connbytes, ANY, 1},
+    {m_ecn, ANY, 1},	     {m_tcpmss, TCP, 1},     {m_connbytes, ANY, 1}, {m_recent, ANY, 2},
+    {m_hashlimit, ANY, 1},
 };
 
 static bool need_met(const struct kt_gen *g, enum need need)
