@@ -118,8 +118,8 @@ struct fe_ext {
 	/* Parts with the same name share one state of a run (recent's lists);
 	 * NULL: each has its own. */
 	const char *(*state_name)(const struct fe_part *part);
-	/* Sets up a new state, for the first part of its name; whatever more it
-	 * needs comes from the arena. */
+	/* Prepares a state for each part that has it, before the run; it is zeroed
+	 * for the first. Whatever more it needs comes from the arena. */
 	void (*state_begin)(const struct fe_part *part, struct fe_arena *arena,
 			    void *state);
 	/* FE_ACT_MANGLE: writes the packet. FE_YES: it goes on; FE_HOTDROP: it

@@ -448,6 +448,8 @@ static void state_begin(const struct fe_part *part, struct fe_arena *arena,
 {
 	struct table *t = state;
 
+	if (t->first != NULL)
+		return;
 	t->arena = arena;
 	t->first = part;
 	t->cap = 64;

@@ -189,22 +189,28 @@ static const char *state_name(const struct fe_part *part)
 	return name != NULL ? name->value.text : "DEFAULT";
 }
 
-/* Room for as many times as the first rule counts hits, in a power of two. */
+/* Room for as many times as a rule counts hits, in a power of two: the first
+ * rule decides, and later ones that count more. */
 static void state_begin(const struct fe_part *part, struct fe_arena *arena,
 			void *state)
 {
 	const struct fe_setting *mask = fe_part_find(part, MASK);
 	const struct fe_setting *hits = fe_part_find(part, HITCOUNT);
+	uint64_t most = hits != NULL ? hits->value.u : 0;
+	uint32_t n = most != 0 ? 1 : STAMPS;
 	struct list *l = state;
 
-	l->arena = arena;
-	l->mask = (struct fe_u128){UINT64_MAX, UINT64_MAX};
-	if (mask != NULL)
-		l->mask = *(const struct fe_u128 *)mask->value.ptr;
-	l->n_stamps = STAMPS;
-	if (hits != NULL && hits->value.u != 0)
-		for (l->n_stamps = 1; l->n_stamps < hits->value.u;)
-			l->n_stamps *= 2;
+	while (n < most)
+		n *= 2;
+	if (l->arena == NULL) {
+		l->arena = arena;
+		l->mask = (struct fe_u128){UINT64_MAX, UINT64_MAX};
+		if (mask != NULL)
+			l->mask = *(const struct fe_u128 *)mask->value.ptr;
+		l->n_stamps = n;
+	} else if (most > l->n_stamps - 1) {
+		l->n_stamps = n;
+	}
 }
 
 static struct seen *find(struct list *l, struct fe_u128 addr, uint8_t ttl)

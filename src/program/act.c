@@ -106,11 +106,12 @@ static uint32_t path_mtu(const struct fe_life *l)
 {
 	const struct fe_host *host = l->e->host;
 	const struct fe_packet *p = l->p;
-	const struct fe_route *back = fe_host_route(host, p->family, p->src);
+	struct fe_u128 unused;
+	uint16_t back = fe_route_out(host, p->family, p->src, &unused);
 	uint32_t mtu = p->oif ? host->ifaces.data[p->oif].mtu : 65535;
 
-	if (back && back->oif && host->ifaces.data[back->oif].mtu < mtu)
-		mtu = host->ifaces.data[back->oif].mtu;
+	if (back && host->ifaces.data[back].mtu < mtu)
+		mtu = host->ifaces.data[back].mtu;
 	return mtu;
 }
 

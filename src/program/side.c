@@ -25,12 +25,18 @@ static void on_atom(struct fe_sink *sink, const struct fe_atom *atom)
 		f->found = true;
 }
 
-static void *new_state(struct fe_side *side, const struct fe_part *part)
+/* The state of an extension's name, made when it is asked for first. */
+static void *named_state(struct fe_side *side, const struct fe_ext *ext,
+			 const char *name)
 {
-	void *state = fe_arena_alloc(side->arena, part->ext->state_size);
+	struct fe_str key =
+	    fe_str(fe_arena_printf(side->arena, "%s %s", ext->name, name));
+	void *state = fe_map_get(&side->named, key);
 
-	if (part->ext->state_begin)
-		part->ext->state_begin(part, side->arena, state);
+	if (!state) {
+		state = fe_arena_alloc(side->arena, ext->state_size);
+		fe_map_set(&side->named, key, state);
+	}
 	return state;
 }
 
@@ -38,18 +44,12 @@ static void *new_state(struct fe_side *side, const struct fe_part *part)
 static void *state_of(struct fe_side *side, const struct fe_part *part)
 {
 	const struct fe_ext *ext = part->ext;
-	struct fe_str key;
-	void *state;
+	void *state = ext->state_name
+			  ? named_state(side, ext, ext->state_name(part))
+			  : fe_arena_alloc(side->arena, ext->state_size);
 
-	if (!ext->state_name)
-		return new_state(side, part);
-	key = fe_str(fe_arena_printf(side->arena, "%s %s", ext->name,
-				     ext->state_name(part)));
-	state = fe_map_get(&side->named, key);
-	if (!state) {
-		state = new_state(side, part);
-		fe_map_set(&side->named, key, state);
-	}
+	if (ext->state_begin)
+		ext->state_begin(part, side->arena, state);
 	return state;
 }
 

@@ -125,16 +125,38 @@ static enum fe_answer ask_part(const struct world *w,
 	return a.all;
 }
 
+/* Parts of the same name share a state, as in a run. */
+static void prepare_states(struct world *w, const struct fe_rule *rule)
+{
+	struct fe_arena *arena = rule->chain->table->ruleset->arena;
+
+	for (unsigned i = 0; i < rule->n_parts; i++) {
+		const struct fe_part *part = &rule->parts[i];
+		const struct fe_ext *ext = part->ext;
+
+		for (unsigned j = 0; j < i && ext->state_name != NULL; j++)
+			if (rule->parts[j].ext == ext &&
+			    strcmp(ext->state_name(&rule->parts[j]),
+				   ext->state_name(part)) == 0)
+				w->states[i] = w->states[j];
+		if (w->states[i] == NULL)
+			w->states[i] = fe_arena_alloc(arena,
+						      ext->state_size + 1);
+		if (ext->state_begin != NULL)
+			ext->state_begin(part, arena, w->states[i]);
+	}
+}
+
 static enum et_answer ask_rule(struct world *w, const struct fe_rule *rule,
 			       const struct fe_packet *packet)
 {
+	if (w->states[0] == NULL)
+		prepare_states(w, rule);
 	for (unsigned i = 0; i < rule->n_parts; i++) {
 		const struct fe_part *part = &rule->parts[i];
 
 		if (part->ext->kind == FE_TARGET)
 			continue;
-		if (w->states[i] == NULL)
-			w->states[i] = fe_calloc(1, part->ext->state_size + 1);
 		switch (ask_part(w, part, w->states[i], packet)) {
 		case FE_YES:
 			break;
@@ -260,8 +282,6 @@ static bool open_world(struct world *w, const struct et_place *place,
 
 static void close_world(struct world *w)
 {
-	for (size_t i = 0; i < sizeof(w->states) / sizeof(w->states[0]); i++)
-		free(w->states[i]);
 	fe_conntrack_free(w->ct);
 	fe_rules_free(&w->rules);
 	fe_ipsets_free(w->ipsets);
