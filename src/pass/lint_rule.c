@@ -87,12 +87,14 @@ static void state_in_raw(struct fe_lint *l, const struct fe_rule *rule,
 		return;
 	if (!(states & (1u << FE_CT_INVALID | 1u << FE_CT_UNTRACKED)))
 		fe_lint_report(l, FE_LINT_FE202, rule, span,
-			       "in raw no packet is in this state yet: the "
-			       "rule never matches");
+			       "in raw a packet from outside is in no such "
+			       "state yet: only packets over lo and answers "
+			       "of this host can be");
 	else if (states & 1u << FE_CT_INVALID)
 		fe_lint_report(l, FE_LINT_FE202, rule, span,
-			       "in raw every packet is INVALID: this matches "
-			       "all of them");
+			       "in raw a packet from outside is INVALID, "
+			       "unless a rule before untracked it: this "
+			       "matches them all");
 }
 
 static void state_in_nat(struct fe_lint *l, const struct fe_rule *rule,
