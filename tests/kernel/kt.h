@@ -300,6 +300,7 @@ struct kt_ns {	/* a namespace made like a host; kept and used again */
 	bool nat; /* nat tables exist, of both families */
 	unsigned uses;
 	bool sysctls_changed;
+	bool named_state[2];  /* a list or buckets of the last rules */
 	struct kt_stats stats; /* at the last reading */
 };
 

@@ -98,19 +98,50 @@ static bool set_sysctls(struct kt_ns *ns, const struct kt_case *c)
 	return true;
 }
 
-static const char *load_family(struct kt_case *c, struct kt_ns *ns, unsigned f)
+static const char *restore(struct kt_case *c, unsigned f, const char *text)
 {
 	const char *const argv[] = {
 	    f ? "ip6tables-legacy-restore" : "iptables-legacy-restore", NULL};
-	struct fe_buf text = {0}, out = {0};
+	struct fe_buf out = {0};
 	const char *error = NULL;
 
-	kt_rules_print(&c->rules[f], true, ns->nat, &text);
-	if (kt_run(argv, fe_buf_text(&text), &out))
+	if (kt_run(argv, text, &out))
 		error = fe_arena_printf(c->arena, "%s: %s", argv[0],
 					fe_buf_text(&out));
-	fe_buf_free(&text);
 	fe_buf_free(&out);
+	return error;
+}
+
+/*
+ * New rules are taken in before the old ones go: a list or buckets that both
+ * name would keep what the case before put there.
+ */
+static const char *forget_named_state(struct kt_case *c, struct kt_ns *ns)
+{
+	static const char *const tables[] = {"raw", "mangle", "filter",
+					     "security", "nat"};
+	struct fe_buf text = {0};
+	const char *error = NULL;
+
+	for (unsigned i = 0; i < (ns->nat ? 5u : 4u); i++)
+		fe_buf_printf(&text, "*%s\nCOMMIT\n", tables[i]);
+	for (unsigned f = 0; f < 2 && !error; f++)
+		if (ns->named_state[f])
+			error = restore(c, f, fe_buf_text(&text));
+	fe_buf_free(&text);
+	return error;
+}
+
+static const char *load_family(struct kt_case *c, struct kt_ns *ns, unsigned f)
+{
+	struct fe_buf text = {0};
+	const char *error;
+
+	kt_rules_print(&c->rules[f], true, ns->nat, &text);
+	ns->named_state[f] = strstr(fe_buf_text(&text), "-m recent") ||
+			     strstr(fe_buf_text(&text), "-m hashlimit");
+	error = restore(c, f, fe_buf_text(&text));
+	fe_buf_free(&text);
 	return error;
 }
 
@@ -193,6 +224,8 @@ static const char *prepare(struct kt_ns *ns, struct kt_case *c)
 {
 	const char *error = load_ipsets(c);
 
+	if (!error)
+		error = forget_named_state(c, ns);
 	for (unsigned f = 0; f < 2 && !error; f++)
 		error = load_family(c, ns, f);
 	for (unsigned f = 0; f < 2 && !error; f++)
