@@ -27,7 +27,7 @@ uint32_t fe_conntrack_max(const struct fe_host *host)
 {
 	uint64_t max = host->sysctls.nf_conntrack_max;
 
-	if (max == 0) {
+	if (max == 0 && !host->sysctls.max_given) {
 		max = default_buckets(host);
 		if (host->kernel < FE_KERNEL(5, 15))
 			max *= 4;

@@ -51,7 +51,8 @@ void fe_conntrack_set_log(struct fe_conntrack *ct, fe_conntrack_log_fn *fn,
 			  void *arg);
 /* Seed of random choices: NAT ports and ICMP ids. */
 void fe_conntrack_seed(struct fe_conntrack *ct, uint64_t seed);
-/* nf_conntrack_max in force: the sysctl, or the kernel profile's default. */
+/* nf_conntrack_max in force, the sysctl or the kernel profile's default; 0 is
+ * no limit, as in the kernel. */
 uint32_t fe_conntrack_max(const struct fe_host *host);
 
 /* Lets entries expire up to now; called before each packet's hooks. */

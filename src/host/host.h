@@ -50,8 +50,10 @@ enum fe_timeout_index { /* of fe_sysctls.timeouts */
 };
 
 struct fe_sysctls { /* the ones the engine obeys; units as in the kernel */
-	uint32_t nf_conntrack_max;     /* entries; 0: default of the profile */
+	uint32_t nf_conntrack_max;     /* entries; 0: see max_given */
 	uint32_t nf_conntrack_buckets;
+	bool max_given; /* nf_conntrack_max counts, and 0 is no limit; else
+			   0 is the profile's default */
 	uint8_t tcp_loose, tcp_be_liberal, tcp_ignore_invalid_rst;
 	uint8_t tcp_max_retrans;
 	uint8_t checksum, acct, log_invalid;

@@ -1,6 +1,7 @@
 /*
  * Sysctls that the engine obeys, by their real names. Keys may be written
- * with dots or slashes, as sysctl(8) takes them.
+ * with dots or slashes, as sysctl(8) takes them; net.netfilter. may be left
+ * out before nf_conntrack_.
  */
 #include "host/host.h"
 
@@ -56,14 +57,20 @@ static const char *next_key(void *arg)
 	return *i < N_KEYS ? keys[(*i)++].name : NULL;
 }
 
-/* Dots for slashes; false when it is longer than any key. */
+/* The whole name, dots for slashes; false when it is longer than any key. */
 static bool normalise(struct fe_str key, char *out, size_t size)
 {
-	if (key.len >= size)
+	static const char folder[] = "net.netfilter.", name[] = "nf_conntrack_";
+	size_t n = key.len >= sizeof(name) - 1 &&
+		   memcmp(key.s, name, sizeof(name) - 1) == 0
+		       ? sizeof(folder) - 1 : 0;
+
+	if (n + key.len >= size)
 		return false;
+	memcpy(out, folder, n);
 	for (size_t i = 0; i < key.len; i++)
-		out[i] = key.s[i] == '/' ? '.' : key.s[i];
-	out[key.len] = '\0';
+		out[n + i] = key.s[i] == '/' ? '.' : key.s[i];
+	out[n + key.len] = '\0';
 	return true;
 }
 
@@ -111,6 +118,8 @@ bool fe_host_sysctl(struct fe_host *host, struct fe_str key,
 	uint32_t word = (uint32_t)v;
 	uint8_t byte = (uint8_t)v;
 	memcpy(at, k->size == 1 ? (void *)&byte : (void *)&word, k->size);
+	if (at == (char *)&host->sysctls.nf_conntrack_max)
+		host->sysctls.max_given = true;
 	if (at == (char *)&host->sysctls.ip_forward)
 		host->forward_given[0] = true;
 	if (at == (char *)&host->sysctls.ip6_forward)

@@ -104,16 +104,20 @@ void fe_chart_text(const struct fe_chart *chart, const char *title,
 		   struct fe_out *out)
 {
 	struct columns c = {0};
+	uint32_t top = room != 0 ? room : ct->peak > HEIGHT ? ct->peak : HEIGHT;
 	char dashes[WIDTH + 1];
 
 	if (chart->points.n)
 		fill(&c, chart);
-	fe_out_printf(out, "%s: at most %u entries, room for %u, %llu packets "
-			   "dropped for a full table\n",
-		      title, ct->peak, room,
-		      (unsigned long long)ct->table_full);
+	fe_out_printf(out, "%s: at most %u entries, ", title, ct->peak);
+	if (room != 0)
+		fe_out_printf(out, "room for %u, %llu packets dropped for a "
+				   "full table\n", room,
+			      (unsigned long long)ct->table_full);
+	else
+		fe_out_puts(out, "no limit\n");
 	for (unsigned row = HEIGHT; row-- > 0;)
-		put_row(&c, row, room, out);
+		put_row(&c, row, top, out);
 	memset(dashes, '-', WIDTH);
 	dashes[WIDTH] = '\0';
 	fe_out_printf(out, "%10d +%s\n", 0, dashes);

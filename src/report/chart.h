@@ -18,7 +18,8 @@ struct fe_chart {
 
 void fe_chart_add(struct fe_chart *chart, int64_t second,
 		  const struct fe_conntrack *ct);
-/* Draws it under a title; room is the table's limit, the top of the chart. */
+/* Draws it under a title; room is the table's limit, the top of the chart; 0: none,
+ * and the top is the most there were. */
 void fe_chart_text(const struct fe_chart *chart, const char *title,
 		   const struct fe_conntrack_stats *ct, uint32_t room,
 		   struct fe_out *out);

@@ -95,8 +95,12 @@ static void put_table_text(const struct fe_summary *s, struct fe_out *out)
 		if (s->has[i])
 			fe_out_printf(out, " %s %s", names[i],
 				      s->tracks[i] ? "on" : "off");
-	fe_out_printf(out, "\nentries     %u at the end, %u at most, room for "
-			   "%u\n", s->ct.entries, s->ct.peak, s->ct_max);
+	fe_out_printf(out, "\nentries     %u at the end, %u at most, ",
+		      s->ct.entries, s->ct.peak);
+	if (s->ct_max != 0)
+		fe_out_printf(out, "room for %u\n", s->ct_max);
+	else
+		fe_out_puts(out, "no limit\n");
 	fe_out_printf(out, "            new %llu, expired %llu, early drops "
 			   "%llu, invalid %llu, dropped for a full table "
 			   "%llu\n",

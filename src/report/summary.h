@@ -22,7 +22,7 @@ struct fe_summary {
 	size_t last_drop;           /* the one met last, to find it at once */
 	struct fe_traffic_stats traffic; /* of all inputs */
 	struct fe_conntrack_stats ct;
-	uint32_t ct_max;
+	uint32_t ct_max; /* 0: no limit */
 	bool tracks[2];             /* IPv4, IPv6 */
 	bool has[2];                /* rules of the family */
 };

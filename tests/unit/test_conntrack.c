@@ -179,6 +179,20 @@ START_TEST(a_full_table_drops_and_says_so)
 }
 END_TEST
 
+/* nf_conntrack_max=0 fell back to the profile's default. */
+START_TEST(a_max_of_zero_is_no_limit)
+{
+	struct fe_host *host = fe_host_new();
+
+	host->sysctls.nf_conntrack_buckets = 4;
+	ck_assert_uint_eq(fe_conntrack_max(host), 4);
+	ck_assert(fe_host_sysctl(host, FE_STR("nf_conntrack_max"), FE_STR("0"),
+				 NULL));
+	ck_assert_uint_eq(fe_conntrack_max(host), 0);
+	fe_host_free(host);
+}
+END_TEST
+
 START_TEST(early_drop_spares_assured_flows)
 {
 	struct world w;
@@ -364,6 +378,7 @@ static Suite *suite(void)
 	tcase_add_test(c, many_entries_expire_each_at_its_time);
 	tcase_add_test(c, a_new_flow_is_unknown_until_confirmed);
 	tcase_add_test(c, a_full_table_drops_and_says_so);
+	tcase_add_test(c, a_max_of_zero_is_no_limit);
 	tcase_add_test(c, early_drop_spares_assured_flows);
 	tcase_add_test(c, bad_checksums_are_invalid_where_packets_come_in);
 	tcase_add_test(c, icmp_requests_open_replies_belong_the_rest_is_invalid);
