@@ -9,10 +9,12 @@
  */
 #include "ext/ext.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "option/types.h"
 #include "option/value.h"
+#include "packet/wire.h"
 #include "ruleset/rule.h"
 
 enum {
@@ -466,20 +468,47 @@ static struct fe_u128 masked(struct fe_u128 addr, const struct fe_part *part,
 	return (struct fe_u128){addr.hi & mask.hi, addr.lo & mask.lo};
 }
 
-static struct bucket key_of(const struct table *t, const struct fe_packet *p)
+/* Where the kernel finds ports, or what it takes for them: SPIs, and bytes
+ * of later IPv4 fragments. Bytes of the transport header; -1: nowhere. */
+static int ports_at(const struct fe_packet *p)
+{
+	if (p->family == 6 && p->later_fragment)
+		return -1;
+	switch (p->proto) {
+	case IPPROTO_TCP: case IPPROTO_UDP: case IPPROTO_DCCP:
+	case IPPROTO_ESP: case IPPROTO_SCTP: case IPPROTO_UDPLITE:
+		return 0;
+	case IPPROTO_AH:
+		return 4;
+	default:
+		return -1;
+	}
+}
+
+/* FE_YES, or why there is no key: the kernel drops packets without room for
+ * the ports. */
+static enum fe_answer find_key(const struct table *t,
+			       const struct fe_packet *p, struct bucket *key)
 {
 	uint64_t mode = number(t->first, MODE, 0);
-	struct bucket key = {.used = true};
+	int at = ports_at(p);
 
+	*key = (struct bucket){.used = true};
 	if (mode & SRCIP)
-		key.src = masked(p->src, t->first, SRCMASK, p->family);
+		key->src = masked(p->src, t->first, SRCMASK, p->family);
 	if (mode & DSTIP)
-		key.dst = masked(p->dst, t->first, DSTMASK, p->family);
+		key->dst = masked(p->dst, t->first, DSTMASK, p->family);
+	if (!(mode & (SRCPORT | DSTPORT)) || at < 0)
+		return FE_YES;
+	if (p->l4_size < (uint32_t)at + 4)
+		return FE_HOTDROP;
+	if (p->caught < p->l4 + (uint32_t)at + 4)
+		return FE_DUNNO;
 	if (mode & SRCPORT)
-		key.sport = p->sport;
+		key->sport = fe_get16(p->data + p->l4 + at);
 	if (mode & DSTPORT)
-		key.dport = p->dport;
-	return key;
+		key->dport = fe_get16(p->data + p->l4 + at + 2);
+	return FE_YES;
 }
 
 static bool same_key(const struct bucket *a, const struct bucket *b)
@@ -549,6 +578,7 @@ static enum fe_answer eval(const struct fe_part *part,
 	uint64_t cost = credits(rate->cost), expire, cap;
 	int64_t now = packet->time / JIFFY;
 	struct bucket key, *b;
+	enum fe_answer found;
 
 	limit_of(part, &above);
 	if (rate->bytes || fe_part_find(t->first, MATCH) != NULL ||
@@ -556,7 +586,9 @@ static enum fe_answer eval(const struct fe_part *part,
 		return FE_DUNNO;
 	cap = credits(rate->cost * number(t->first, BURST, DEFAULT_BURST));
 	expire = number(t->first, EXPIRE, rate->unit * UINT64_C(1000));
-	key = key_of(t, packet);
+	found = find_key(t, packet, &key);
+	if (found != FE_YES)
+		return found;
 	b = bucket_at(t, &key, now, cap);
 	b->expires = now + (int64_t)(expire / 4);
 	if (b->credit < cost)

@@ -110,6 +110,27 @@ static bool error_source(const struct fe_life *l, struct fe_u128 *src)
 	return !leaves_loopback(l, *src);
 }
 
+/*
+ * What an error quotes: the packet's bytes. The checksum of an IPv4 reset
+ * that the host made is left to the device: until then only the pseudo
+ * header's sum stands there. buf holds what must be written for that.
+ */
+static const uint8_t *quoted(const struct fe_life *l, uint8_t *buf,
+			     size_t size)
+{
+	const struct fe_packet *p = l->p;
+
+	if (!l->generated || p->family != 4 || p->proto != IPPROTO_TCP ||
+	    p->caught > size || p->caught < p->l4 + 20u)
+		return p->data;
+	memcpy(buf, p->data, p->caught);
+	fe_put16(buf + p->l4 + 16,
+		 (uint16_t)~fe_sum_fold(fe_sum_pseudo(4, p->src, p->dst,
+						      IPPROTO_TCP,
+						      p->l4_size)));
+	return buf;
+}
+
 void fe_answer_icmp(struct fe_life *l, uint8_t type, uint8_t code,
 		    uint32_t rest)
 {
@@ -117,7 +138,7 @@ void fe_answer_icmp(struct fe_life *l, uint8_t type, uint8_t code,
 	const struct fe_sysctls *s = &l->e->host->sysctls;
 	bool v4 = p->family == 4;
 	uint32_t quote = v4 ? quote4 : quote6;
-	uint8_t bytes[ROOM];
+	uint8_t bytes[ROOM], reset[64];
 	struct fe_icmp_header icmp = {type, code, rest};
 	struct fe_ip_header ip = {
 	    .family = p->family, .dst = p->src,
@@ -133,7 +154,8 @@ void fe_answer_icmp(struct fe_life *l, uint8_t type, uint8_t code,
 	if (quote > p->caught)
 		quote = p->caught;
 	fe_life_answer(l, bytes,
-		       fe_build_icmp(bytes, &ip, &icmp, p->data, quote));
+		       fe_build_icmp(bytes, &ip, &icmp,
+				     quoted(l, reset, sizeof(reset)), quote));
 }
 
 static bool unicast6(struct fe_u128 a)
