@@ -42,6 +42,7 @@ struct ferrule_out {
 	ferrule_write_fn *write;
 	void *arg;   /* passed to write */
 	bool colour; /* terminal colours are welcome */
+	const char *name; /* for errors, a path say; NULL: "output" */
 };
 
 /* Long work reports here at most ten times a second; NULL: nowhere.

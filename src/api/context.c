@@ -37,6 +37,7 @@ void ferrule_set_progress(struct ferrule *ferrule, ferrule_progress_fn *fn,
 void fe_out_from_public(struct fe_out *out, const struct ferrule_out *to)
 {
 	fe_out_init(out, to->write, to->arg);
+	out->name = to->name;
 }
 
 int fe_out_finish(struct ferrule *ferrule, struct fe_out *out)
@@ -46,7 +47,8 @@ int fe_out_finish(struct ferrule *ferrule, struct fe_out *out)
 	if (!error)
 		return FERRULE_OK;
 	fe_diag(ferrule->diags, FE_ERROR, NULL, FE_NO_SPAN,
-		"cannot write output: %s", strerror(error));
+		"cannot write %s: %s", out->name ? out->name : "output",
+		strerror(error));
 	return FERRULE_UNREADABLE;
 }
 

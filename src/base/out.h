@@ -19,6 +19,7 @@ struct fe_out {
 	void *arg;
 	struct fe_buf buf;  /* not yet written */
 	int error;          /* errno of the first failed write, or 0 */
+	const char *name;   /* for errors; NULL: "output" */
 };
 
 void fe_out_init(struct fe_out *out, fe_write_fn *write, void *arg);

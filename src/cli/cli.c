@@ -62,13 +62,25 @@ static void forget(struct cli_file *file)
 	file->temporary = file->target = NULL;
 }
 
+/* The writer reports an error; the file must know it too. */
+static int write_file(void *arg, const void *data, size_t size)
+{
+	struct cli_file *file = arg;
+
+	if (!file->error)
+		file->error = cli_write_fd(&file->fd, data, size);
+	return file->error;
+}
+
 bool cli_file_open(struct cli *cli, struct cli_file *file, const char *path)
 {
 	struct stat st;
 	bool ok, exists;
 
 	*file = (struct cli_file){.path = path, .fd = STDOUT_FILENO};
-	file->out = (struct ferrule_out){cli_write_fd, &file->fd, false};
+	file->out = (struct ferrule_out){
+	    .write = write_file, .arg = file,
+	    .name = strcmp(path, "-") ? path : "standard output"};
 	if (!strcmp(path, "-"))
 		return true;
 	/* A link stays; what it leads to is replaced. */
@@ -92,17 +104,16 @@ bool cli_file_open(struct cli *cli, struct cli_file *file, const char *path)
 
 bool cli_file_close(struct cli *cli, struct cli_file *file, bool keep)
 {
-	bool ok = true;
+	bool ok = file->error == 0;
 
 	if (!file->target)
-		return true;
+		return ok;
+	keep &= ok;
 	if (close(file->fd) && keep)
-		ok = false;
+		ok = cannot(cli, "write", file->path);
 	if (keep && ok && file->temporary &&
 	    rename(file->temporary, file->target))
-		ok = false;
-	if (!ok)
-		cannot(cli, "write", file->path);
+		ok = cannot(cli, "write", file->path);
 	if (file->temporary && (!keep || !ok))
 		unlink(file->temporary);
 	forget(file);

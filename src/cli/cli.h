@@ -41,11 +41,14 @@ struct cli_file {
 	char *target;           /* path with links followed; NULL: stdout */
 	char *temporary;        /* NULL: target is no regular file */
 	int fd;
+	int error; /* errno of the first write that failed, or 0 */
 };
 
 /* False after reporting. */
 bool cli_file_open(struct cli *cli, struct cli_file *file, const char *path);
-/* Renames into place, or removes it when !keep; false after reporting. */
+/* Renames into place, or removes it when !keep or when a write failed: what
+ * stood there before stays. False after reporting, or after a failed write,
+ * which the one who wrote has reported. */
 bool cli_file_close(struct cli *cli, struct cli_file *file, bool keep);
 
 /* Prints "ferrule COMMAND: message" and the hint to see help; returns

@@ -82,8 +82,10 @@ int main(int argc, char **argv)
 	static int out_fd = STDOUT_FILENO, err_fd = STDERR_FILENO;
 	struct cli cli = {
 	    .ferrule = ferrule_new(),
-	    .out = {cli_write_fd, &out_fd, wants_colour(STDOUT_FILENO)},
-	    .err = {cli_write_fd, &err_fd, wants_colour(STDERR_FILENO)},
+	    .out = {cli_write_fd, &out_fd, wants_colour(STDOUT_FILENO),
+		    "standard output"},
+	    .err = {cli_write_fd, &err_fd, wants_colour(STDERR_FILENO),
+		    "standard error"},
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error */

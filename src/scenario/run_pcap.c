@@ -3,9 +3,8 @@
  * in a file. That is the output of `ferrule run --trace`; with --update the
  * runner writes it.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
+#include "base/replace.h"
 
 #include "report/trace.h"
 #include "scenario/runner.h"
@@ -71,17 +70,6 @@ static void failed(struct fe_runner *r, const struct fe_step *step,
 	fe_vec_push(&r->result->failures, failure);
 }
 
-static bool write_golden(const char *path, const struct fe_buf *text)
-{
-	FILE *file = fopen(path, "w");
-	bool ok;
-
-	if (!file)
-		return false;
-	ok = fwrite(fe_buf_text(text), 1, text->size, file) == text->size;
-	return fclose(file) == 0 && ok;
-}
-
 static struct fe_str next_line(struct fe_str *text)
 {
 	const char *end = memchr(text->s, '\n', text->len);
@@ -118,9 +106,10 @@ static void compare(struct fe_runner *r, const struct fe_step *step,
 
 	r->result->n_conditions++;
 	if (r->options->update) {
-		if (!write_golden(path, text))
+		error = fe_replace_file(path, fe_buf_text(text), text->size);
+		if (error)
 			failed(r, step, "to write the trace",
-			       strerror(errno));
+			       strerror(error));
 		return;
 	}
 	error = fe_sources_read(r->fer->sources, path, &index);

@@ -330,6 +330,23 @@ echo old >kept
 expect 3 '' 'fmt -o: mistakes' "$FERRULE" fmt -o kept missing
 grep -qx old kept && [ -z "$(ls | grep kept.)" ]
 result $? 'fmt -o: an old file is kept when there is nothing to print'
+# A write that fails in the middle of a file left half a file under its name.
+half() { # OPTION: a file of at most 1 kB
+	echo old >kept
+	(trap '' XFSZ && ulimit -f 2 &&
+		"$FERRULE" run -r good burst.fer "$1=kept" >out 2>all)
+	[ $? = 3 ] && grep -q 'cannot write kept: File too large' all &&
+		grep -qx old kept && [ -z "$(ls | grep 'kept[.]')" ]
+	result $? "run $1: an old file stays when the new one has no room"
+}
+if has run; then
+	printf '%s\n' 'host h { eth0 10.0.0.5/24 }' \
+		'burst 300 tcp flows from 10.1.0.0/16 to 10.0.0.5 port 80 over 60s' \
+		>burst.fer
+	for o in --trace --emit; do
+		half $o
+	done
+fi
 (
 	set +e
 	"$FERRULE" fmt jumps 2>pipe_err
