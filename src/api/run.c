@@ -244,7 +244,8 @@ int ferrule_run_play(struct ferrule_run *run, const char *path)
 	play_all(run);
 	add_stats(&run->summary.traffic, fe_traffic_stats(run->traffic));
 	fe_traffic_report(run->traffic);
-	if (fe_traffic_is_damaged(run->traffic))
+	if (!fe_engine_report(run->engine, ferrule->diags) ||
+	    fe_traffic_is_damaged(run->traffic))
 		status = FERRULE_UNREADABLE;
 	fe_traffic_close(run->traffic);
 	run->traffic = NULL;

@@ -96,6 +96,8 @@ int ferrule_trace(struct ferrule_rules *rules,
 		fe_out_from_public(&out, to);
 		fe_run_trace(fer, &run, &out);
 		status = fe_out_finish(ferrule, &out);
+		if (fer->failed)
+			status = FERRULE_UNREADABLE;
 	}
 	fe_fer_free(fer);
 	fe_host_free(host);

@@ -175,6 +175,20 @@ void fe_engine_play(struct fe_engine *e, struct fe_packet *packets,
 	}
 }
 
+bool fe_engine_report(const struct fe_engine *e, struct fe_diags *diags)
+{
+	struct fe_diag *d;
+
+	if (!e->stuck)
+		return true;
+	d = fe_diag(diags, FE_ERROR, NULL, e->stuck->span,
+		    "a packet had made %d jumps here and wasn't through",
+		    FE_MAX_JUMPS);
+	fe_diag_hint(diags, d, "chains that jump to the next one twice each "
+		     "double the way; a kernel would hang in them");
+	return false;
+}
+
 void fe_engine_wait(struct fe_engine *e, int64_t now)
 {
 	advance(e, now);

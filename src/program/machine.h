@@ -55,6 +55,7 @@ struct fe_deferred {
 };
 
 enum {
+	FE_MAX_JUMPS = 1 << 18,   /* of a packet in one builtin chain */
 	FE_MAX_DEPTH = 6,         /* answers to answers to answers ... */
 	FE_SCRATCH = 65536 + 64,  /* the largest packet, and room to build */
 };
@@ -76,6 +77,7 @@ struct fe_engine {
 	int64_t now;
 	int64_t second;                /* last one told to the observer */
 	int32_t current;               /* index of the packet in its batch */
+	const struct fe_rule *stuck;   /* the jump that was one too many */
 	uint64_t n_unknown;            /* answers that nothing could give */
 };
 

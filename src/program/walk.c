@@ -114,6 +114,14 @@ static bool follow(struct fe_life *l, const struct fe_rule *rule,
 	return true;
 }
 
+/* Chains that jump to the next one twice each take 2^n steps: a kernel would
+ * hang there, this engine says so. */
+static enum fe_verdict give_up(struct fe_life *l)
+{
+	l->r.by = (struct fe_decision){NULL, NULL, "no end of jumps", l->hook};
+	return FE_V_DROP;
+}
+
 enum fe_verdict fe_walk(struct fe_life *l, enum fe_table_id table)
 {
 	const struct fe_chain *builtin = l->side->entry[table][l->hook];
@@ -121,9 +129,12 @@ enum fe_verdict fe_walk(struct fe_life *l, enum fe_table_id table)
 	size_t bottom = l->e->stack.n;
 	enum fe_verdict verdict = FE_V_ACCEPT;
 	bool hotdrop = false;
+	uint32_t n_jumps = 0;
 
 	if (!builtin)
 		return FE_V_ACCEPT;
+	if (l->e->stuck)
+		return give_up(l);
 	for (;;) {
 		const struct fe_rule *rule =
 		    next_match(l, at.chain, &at.next, &hotdrop);
@@ -131,6 +142,11 @@ enum fe_verdict fe_walk(struct fe_life *l, enum fe_table_id table)
 		if (hotdrop) {
 			decide(l, at.chain, rule, FE_V_DROP);
 			verdict = FE_V_DROP;
+			break;
+		}
+		if (rule && rule->jump && ++n_jumps > FE_MAX_JUMPS) {
+			l->e->stuck = rule;
+			verdict = give_up(l);
 			break;
 		}
 		if (rule) {

@@ -258,6 +258,8 @@ static void run_test(struct fe_runner *r, const struct fe_test *test)
 	begin(r);
 	reset_flows(test);
 	play_steps(r, test);
+	if (!fe_engine_report(r->engine, r->fer->diags))
+		r->fer->failed = true;
 	end(r);
 }
 
@@ -315,7 +317,9 @@ void fe_run_trace(struct fe_fer *fer, const struct fe_run_options *options,
 	r->rules = rules_of(r, test);
 	begin(r);
 	play_steps(r, test);
-	if (r->last.played) {
+	if (!fe_engine_report(r->engine, fer->diags)) {
+		fer->failed = true;
+	} else if (r->last.played) {
 		fe_out_puts(out, fe_buf_text(&r->last.trace));
 		put_fate(r, out);
 	}

@@ -86,6 +86,19 @@ endless() {
 	echo '-A OUTPUT -d 192.0.2.0/24 -j DROP'
 	echo COMMIT
 } >good
+# Forty chains that each jump to the next one twice: 2^40 ways.
+{
+	builtin
+	awk 'BEGIN {
+		for (i = 0; i < 40; i++) printf ":c%d - [0:0]\n", i
+		print "-A INPUT -j c0"
+		for (i = 0; i < 39; i++)
+			printf "-A c%d -j c%d\n-A c%d -j c%d\n", i, i + 1,
+				i, i + 1
+		print "-A c39 -p udp -m udp --dport 1 -j DROP"
+		print "COMMIT"
+	}'
+} >doubling
 nested 100000 -j >jumps
 nested 100000 -g >gotos
 {
@@ -297,6 +310,15 @@ traffic_command() {
 }
 if has run && has trace && has test; then
 	traffic_command
+	expect 3 'wasn.t through' 'trace: 2^40 ways through chains' "$FERRULE" \
+		trace -r doubling 'tcp 192.0.2.7:1 -> 192.0.2.10:80 in eth0'
+	printf '%s\n' 'use "doubling"' 'host h { eth0 192.0.2.10/24 }' \
+		'test "t" {' '  flow f = tcp 192.0.2.7:1 -> 192.0.2.10:80' \
+		'  send f SYN' '  expect accept' '}' >doubling.fer
+	expect 3 'wasn.t through' 'test: 2^40 ways through chains' \
+		"$FERRULE" test doubling.fer
+	expect 3 'wasn.t through' 'run: 2^40 ways through chains' \
+		"$FERRULE" run -r doubling doubling.fer
 fi
 
 for args in help --version 'help fmt' 'fmt --help' 'lint --format sarif good' \
