@@ -212,6 +212,45 @@ static void read_count(struct read *r, enum fe_countable what,
 
 /* --- words --- */
 
+/* Words that lines of the table can hold: states, flags, KEY=VALUE. */
+static bool is_entry_word(struct fe_str text)
+{
+	static const char *const words[] = {
+	    "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT",
+	    "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2",
+	    "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "SHUTDOWN_SENT",
+	    "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT",
+	    "UNREPLIED", "[UNREPLIED]", "ASSURED", "[ASSURED]", "ipv4",
+	    "ipv6", "tcp", "udp", "udplite", "icmp", "icmpv6", "sctp", "gre",
+	    "unknown"};
+	static const char *const keys[] = {
+	    "src", "dst", "sport", "dport", "type", "code", "id", "srckey",
+	    "dstkey", "packets", "bytes", "mark", "zone", "zone-orig",
+	    "zone-reply", "timeout", "stream_timeout"};
+	const char *eq = memchr(text.s, '=', text.len);
+	struct fe_str key = {text.s, eq ? (size_t)(eq - text.s) : 0};
+
+	for (size_t i = 0; eq && i < sizeof(keys) / sizeof(*keys); i++)
+		if (fe_str_is(key, keys[i]))
+			return true;
+	for (size_t i = 0; !eq && i < sizeof(words) / sizeof(*words); i++)
+		if (fe_str_is(text, words[i]))
+			return true;
+	return false;
+}
+
+static void check_entry_words(struct read *r, const struct fe_condition *c)
+{
+	for (size_t i = 0; i < c->words.n; i++)
+		if (!is_entry_word(c->words.data[i].text))
+			fe_fer_error(r->c.fer, c->words.data[i].span,
+				     "no entry says '%.*s': write a state, "
+				     "UNREPLIED, ASSURED or KEY=VALUE as in "
+				     "/proc/net/nf_conntrack",
+				     (int)c->words.data[i].text.len,
+				     c->words.data[i].text.s);
+}
+
 static void read_entry(struct read *r, struct fe_span span)
 {
 	struct fe_condition *condition = add(r, FE_WANT_ENTRY, span);
@@ -226,6 +265,7 @@ static void read_entry(struct read *r, struct fe_span span)
 	condition->words.n = r->c.words->n - r->c.at;
 	if (!condition->words.n)
 		fe_cursor_want(&r->c, "what the entry says", &word);
+	check_entry_words(r, condition);
 	r->c.at = r->c.words->n;
 }
 
@@ -251,6 +291,20 @@ static void read_name(struct read *r, enum fe_condition_kind kind,
 
 	if (fe_cursor_want(&r->c, what, &word))
 		condition->name = word.text;
+}
+
+static void read_answer(struct read *r, struct fe_span span)
+{
+	static const char *const names[] = {
+	    "tcp", "udp", "icmp", "icmpv6", "sctp", "gre", "esp", NULL};
+	struct fe_script_word word;
+
+	if (fe_cursor_peek(&r->c, &word) && !fe_fer_proto(word.text)) {
+		fe_cursor_unknown(&r->c, &word, "protocol", names);
+		r->c.at = r->c.words->n;
+		return;
+	}
+	read_name(r, FE_WANT_ANSWER, "a protocol", span);
 }
 
 static bool find(const struct name_value *table, struct fe_str text,
@@ -302,7 +356,7 @@ static void read_one(struct read *r, const struct fe_script_word *word)
 	else if (fe_str_is(text, "leaves"))
 		read_name(r, FE_WANT_LEAVES, "an interface", word->span);
 	else if (fe_str_is(text, "answer"))
-		read_name(r, FE_WANT_ANSWER, "a protocol", word->span);
+		read_answer(r, word->span);
 	else if (fe_str_is(text, "log"))
 		read_name(r, FE_WANT_LOG, "what is logged", word->span);
 	else if (fe_str_is(text, "from"))

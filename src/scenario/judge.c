@@ -392,5 +392,7 @@ bool fe_judge(struct fe_runner *r, const struct fe_condition *c,
 		fe_buf_puts(got, "no packet was sent");
 		return false;
 	}
+	if (!fe_reference_exists(r, c, got))
+		return false;
 	return judges[c->kind].judge(r, c, got) != c->negated;
 }

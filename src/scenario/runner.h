@@ -93,6 +93,11 @@ void fe_outcome_decision(const struct fe_runner *r,
 /* Plays a capture and compares its trace (run_pcap.c). */
 void fe_run_pcap(struct fe_runner *r, const struct fe_step *step);
 
+/* Whether what the condition names is there; else got says what isn't
+ * (reference.c). */
+bool fe_reference_exists(const struct fe_runner *r,
+			 const struct fe_condition *c, struct fe_buf *got);
+
 /* Whether the condition holds; else got says what was (judge.c). */
 bool fe_judge(struct fe_runner *r, const struct fe_condition *condition,
 	      struct fe_buf *got);
