@@ -16,6 +16,10 @@ struct ferrule_host_options {
 	const char *const *sysctls; /* n_sysctls of "KEY=VALUE", which go
 				       before the snapshot's */
 	size_t n_sysctls;
+	const char *const *addresses; /* n_addresses of the host's own:
+					 "ADDR[/LEN][%IFACE]", IFACE eth0
+					 where it isn't said */
+	size_t n_addresses;
 };
 
 #ifdef __cplusplus

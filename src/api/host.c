@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "option/types.h"
+
 bool fe_host_snapshot(struct ferrule *ferrule, struct fe_host *host,
 		      const struct ferrule_host_options *options)
 {
@@ -47,6 +49,38 @@ static bool set_sysctl(struct ferrule *ferrule, struct fe_host *host,
 			      fe_str(cut + 1), ferrule->diags);
 }
 
+/* "192.0.2.1", "192.0.2.1/24%eth1" */
+static bool add_address(struct ferrule *ferrule, struct fe_host *host,
+			const char *text)
+{
+	struct fe_str word = fe_str(text), iface = FE_STR("eth0"), len = {0};
+	const char *percent = strchr(text, '%'), *slash = strchr(text, '/');
+	struct fe_u128 addr;
+	unsigned family = strchr(text, ':') ? 6 : 4;
+	uint64_t bits = family == 4 ? 32 : 128;
+
+	if (percent) {
+		iface = fe_str(percent + 1);
+		word.len = (size_t)(percent - text);
+	}
+	if (slash && slash < text + word.len) {
+		len = (struct fe_str){slash + 1,
+				      (size_t)(text + word.len - slash - 1)};
+		word.len = (size_t)(slash - text);
+	}
+	if (!fe_addr_read(word, family, &addr) || !iface.len ||
+	    (slash && !fe_str_u64(len, 10, bits, &bits))) {
+		ferrule_error(ferrule, "--address is ADDR[/LEN][%%IFACE], not "
+				       "'%s'", text);
+		return false;
+	}
+	if (!fe_host_is_local(host, family, addr))
+		fe_host_add_addr(host, fe_host_iface(host, iface), family,
+				 addr, (unsigned)bits);
+	host->addrs_told = true;
+	return true;
+}
+
 bool fe_host_options(struct ferrule *ferrule, struct fe_host *host,
 		     const struct ferrule_host_options *options)
 {
@@ -62,5 +96,7 @@ bool fe_host_options(struct ferrule *ferrule, struct fe_host *host,
 	}
 	for (size_t i = 0; i < options->n_sysctls; i++)
 		ok &= set_sysctl(ferrule, host, options->sysctls[i]);
+	for (size_t i = 0; i < options->n_addresses; i++)
+		ok &= add_address(ferrule, host, options->addresses[i]);
 	return ok;
 }

@@ -294,6 +294,7 @@ int cmd_run(struct cli *cli, int argc, char **argv)
 	    {0, "format", CLI_STRING, &r.format, "text|json",
 	     "how to print the summary"},
 	    CLI_INPUT_OPTIONS(&r.inputs),
+	    CLI_ADDRESS_OPTION(&r.inputs),
 	    CLI_HOST_OPTIONS(&r.inputs),
 	    {0},
 	};

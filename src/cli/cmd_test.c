@@ -99,8 +99,8 @@ static int run(struct test_command *t)
 		t->options.rules = t->inputs.rules;
 	}
 	t->options.host = (struct ferrule_host_options){
-	    NULL, t->inputs.kernel, t->inputs.sysctls.items,
-	    t->inputs.sysctls.n};
+	    .kernel = t->inputs.kernel, .sysctls = t->inputs.sysctls.items,
+	    .n_sysctls = t->inputs.sysctls.n};
 	t->tests = ferrule_tests_new(t->cli->ferrule);
 	for (size_t i = 0; i < t->files.n; i++)
 		status = worse(status, ferrule_tests_run(t->tests,

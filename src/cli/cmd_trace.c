@@ -12,6 +12,7 @@ int cmd_trace(struct cli *cli, int argc, char **argv)
 	    {'r', "rules", CLI_LIST, &rules, "RULES",
 	     "the rules; v4, v6 and ipset files may be given together"},
 	    CLI_INPUT_OPTIONS(&inputs),
+	    CLI_ADDRESS_OPTION(&inputs),
 	    CLI_HOST_OPTIONS(&inputs),
 	    {0},
 	};

@@ -75,6 +75,8 @@ int cli_inputs_read(struct cli *cli, struct cli_inputs *inputs,
 	    .kernel = inputs->kernel,
 	    .sysctls = inputs->sysctls.items,
 	    .n_sysctls = inputs->sysctls.n,
+	    .addresses = inputs->addresses.items,
+	    .n_addresses = inputs->addresses.n,
 	};
 	inputs->rules = ferrule_rules_new(cli->ferrule);
 	for (size_t i = 0; i < operands->n; i++)
@@ -97,6 +99,7 @@ int cli_inputs_read(struct cli *cli, struct cli_inputs *inputs,
 void cli_inputs_free(struct cli_inputs *inputs)
 {
 	cli_list_free(&inputs->sysctls);
+	cli_list_free(&inputs->addresses);
 	ferrule_rules_free(inputs->rules);
 	inputs->rules = NULL;
 }

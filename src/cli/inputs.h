@@ -19,7 +19,8 @@ struct cli_inputs {
 	const char *host_dir;      /* --host */
 	const char *kernel;        /* --kernel */
 	struct cli_list sysctls;   /* --sysctl */
-	struct ferrule_host_options host; /* the three above */
+	struct cli_list addresses; /* --address */
+	struct ferrule_host_options host; /* the four above */
 	struct ferrule_rules *rules;
 	int status;                /* FERRULE_UNREADABLE: not all understood */
 };
@@ -42,6 +43,11 @@ struct cli_inputs {
 	 "behave as this kernel does"},                                        \
 	{0, "sysctl", CLI_LIST, &(in)->sysctls, "KEY=VALUE",                   \
 	 "a sysctl of the host; may be repeated"}
+
+/* For commands that play packets. */
+#define CLI_ADDRESS_OPTION(in)                                                 \
+	{0, "address", CLI_LIST, &(in)->addresses, "ADDR[%IFACE]",             \
+	 "an address of the host, without a snapshot; may be repeated"}
 
 /*
  * Reads all operands into inputs->rules. Returns FERRULE_OK when there is

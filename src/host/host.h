@@ -72,6 +72,7 @@ struct fe_host {
 					     connected ones follow from addrs */
 	struct fe_sysctls sysctls;
 	uint32_t kernel;          /* FE_KERNEL(); default 6.18 */
+	bool addrs_told;          /* addresses were given one by one */
 	bool known;               /* from a snapshot or host block: addresses
 				     and interfaces are all there are */
 	bool forward_given[2];    /* IPv4, IPv6: whether it forwards is known,

@@ -219,7 +219,26 @@ static enum fe_adapted adapt_out(struct fe_capture_adapter *a,
 	return FE_ADAPT_PLAY;
 }
 
-/* Packets made here: who has their source sends them. */
+/*
+ * Who has a packet's source sends it; so does, where it is said to go out, a
+ * host of which nothing else is known or that doesn't forward.
+ */
+static bool goes_out(struct fe_capture_adapter *a,
+		     const struct fe_record *record, const struct fe_packet *p)
+{
+	if (is_local(a, p))
+		return true;
+	if (record->seen != FE_SEEN_OUT ||
+	    (a->host->known && (p->family == 4 ? a->host->sysctls.ip_forward
+					       : a->host->sysctls.ip6_forward)))
+		return false;
+	if (!a->host->known)
+		fe_host_add_addr(a->host, record->iface, p->family, p->src,
+				 p->family == 4 ? 32 : 128);
+	return true;
+}
+
+/* Packets made here. */
 static enum fe_adapted adapt_made(struct fe_capture_adapter *a,
 				  const struct fe_record *record,
 				  struct fe_packet *p, uint8_t *bytes)
@@ -229,9 +248,12 @@ static enum fe_adapted adapt_made(struct fe_capture_adapter *a,
 	if (record->reply)
 		translate_back(a, p, bytes);
 	p->oif = 0;
-	if (is_local(a, p))
+	if (goes_out(a, record, p)) {
+		if (record->seen == FE_SEEN_OUT)
+			p->oif = record->iface;
 		return FE_ADAPT_PLAY;
-	p->iif = record->iface;
+	}
+	p->iif = record->seen == FE_SEEN_OUT ? 0 : record->iface;
 	if (!p->iif)
 		p->iif = fe_host_oif(a->host, p->family, p->src, &ignored);
 	if (!p->iif)

@@ -127,6 +127,8 @@ void fe_fer_build(const struct fe_send *send, int64_t time, uint8_t *bytes,
 		  struct fe_record *record)
 {
 	const struct fe_fer_ends *e = &send->flow->ends;
+	/* `out` without `in`: it begins here. */
+	bool out = e->out && !e->in && !send->reply && !send->iface;
 	size_t size = send->kind == FE_SEND_ERROR
 			  ? build_error(send, bytes)
 			  : build_plain(send, send->reply, bytes);
@@ -136,9 +138,9 @@ void fe_fer_build(const struct fe_send *send, int64_t time, uint8_t *bytes,
 	*record = (struct fe_record){
 	    .data = bytes, .size = (uint32_t)size, .caught = (uint32_t)size,
 	    .time = time, .is_ip = true, .uid = e->uid, .mark = e->mark,
-	    .reply = send->reply,
+	    .reply = send->reply, .seen = out ? FE_SEEN_OUT : FE_SEEN_UNKNOWN,
 	    .iface = send->iface ? send->iface
-		     : send->reply ? e->out : e->in,
+		     : send->reply || out ? e->out : e->in,
 	};
 }
 

@@ -322,6 +322,7 @@ struct fe_records *fe_pcap_open(const char *path, const char *iface,
 		pcap_free(&p->records);
 		return NULL;
 	}
+	p->records.directed = p->link->tells;
 	if (iface)
 		p->iface = fe_host_iface(host, fe_str(iface));
 	else if (!p->link->tells)

@@ -36,6 +36,7 @@ struct fe_record {
 struct fe_records {
 	const struct fe_records_ops *ops;
 	bool silent; /* don't report: this is the first of two passes */
+	bool directed; /* records say which way they went */
 };
 
 struct fe_records_ops {
@@ -87,9 +88,15 @@ void fe_capture_emitted(struct fe_capture_adapter *a,
 			const struct fe_packet *packet);
 void fe_capture_free(struct fe_capture_adapter *a);
 
-/* Adds to the host the addresses that the records show to be its own;
- * returns how many. */
-size_t fe_capture_guess(struct fe_records *records, struct fe_host *host);
+struct fe_guess {
+	size_t n;  /* addresses that count as the host's */
+	bool open; /* records don't say which way they went, and no end of them
+		      shows to be the host */
+};
+
+/* Adds to the host the addresses that the records show to be its own. */
+struct fe_guess fe_capture_guess(struct fe_records *records,
+				 struct fe_host *host);
 
 /* A .fer file as traffic (fer_traffic.c). NULL after reporting. */
 struct fe_records *fe_fer_open(const char *path, uint64_t seed,

@@ -40,18 +40,53 @@ static bool is_fer(const char *path)
 	return n > 4 && !strcmp(path + n - 4, ".fer");
 }
 
-static void guess_addresses(struct fe_traffic *t)
+static bool cannot_tell(struct fe_traffic *t)
 {
-	size_t n = fe_capture_guess(t->records, t->adapter.host);
+	struct fe_diag *diag = fe_diag(
+	    t->diags, FE_ERROR, NULL, FE_NO_SPAN,
+	    "%s: nothing tells which packets came in and which went out: the "
+	    "link type doesn't, and no single address is an end of them all",
+	    t->path);
+
+	fe_diag_hint(t->diags, diag, "name the host's addresses with --address "
+		     "or --host, or take every packet for an incoming one with "
+		     "--capture inject");
+	return false;
+}
+
+/* False after reporting that nothing tells which end the host is. */
+static bool guess_addresses(struct fe_traffic *t)
+{
+	struct fe_guess guess = fe_capture_guess(t->records, t->adapter.host);
+	size_t n = guess.n;
 	struct fe_diag *diag;
 
 	t->guessed = true;
+	if (guess.open && t->adapter.observed)
+		return cannot_tell(t);
 	diag = fe_diag(t->diags, FE_INFO, NULL, FE_NO_SPAN,
 		       "%s: without --host, %zu address%s the host's own: what "
 		       "it was seen to send or receive", t->path, n,
 		       n == 1 ? " counts as" : "es count as");
 	fe_diag_hint(t->diags, diag, "give a snapshot (ferrule collect) "
 				     "with --host");
+	return true;
+}
+
+/* Which of the ends is the host: from a snapshot, or what was captured. */
+static bool find_host(struct fe_traffic *t)
+{
+	const struct fe_host *host = t->adapter.host;
+	bool ok;
+
+	if (t->adapter.made || host->known || host->addrs_told)
+		return true;
+	if (!strcmp(t->path, "-"))
+		return t->records->directed || !t->adapter.observed ||
+		       cannot_tell(t);
+	ok = guess_addresses(t);
+	t->records->ops->rewind(t->records);
+	return ok;
 }
 
 static void choose(struct fe_traffic *t,
@@ -108,9 +143,10 @@ struct fe_traffic *fe_traffic_open(const char *path,
 		free(t);
 		return NULL;
 	}
-	if (!fer && !host->known && strcmp(path, "-")) {
-		guess_addresses(t);
-		t->records->ops->rewind(t->records);
+	if (!find_host(t)) {
+		t->records->ops->free(t->records);
+		free(t);
+		return NULL;
 	}
 	t->block = fe_malloc(BLOCK);
 	return t;
