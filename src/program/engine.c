@@ -175,12 +175,27 @@ void fe_engine_play(struct fe_engine *e, struct fe_packet *packets,
 	}
 }
 
+static bool report_fragments(const struct fe_engine *e, struct fe_diags *diags)
+{
+	struct fe_diag *d;
+
+	if (!e->n_fragments)
+		return true;
+	d = fe_diag(diags, FE_WARNING, NULL, FE_NO_SPAN,
+		    "%llu fragments were played one by one; where tracking is "
+		    "on, the kernel puts them together first",
+		    (unsigned long long)e->n_fragments);
+	fe_diag_hint(diags, d, "their verdicts, and entries, may be others on "
+			       "the host");
+	return false;
+}
+
 bool fe_engine_report(const struct fe_engine *e, struct fe_diags *diags)
 {
 	struct fe_diag *d;
 
 	if (!e->stuck)
-		return true;
+		return report_fragments(e, diags);
 	d = fe_diag(diags, FE_ERROR, NULL, e->stuck->span,
 		    "a packet had made %d jumps here and wasn't through",
 		    FE_MAX_JUMPS);

@@ -96,8 +96,9 @@ void fe_engine_policy_counters(const struct fe_engine *engine,
 void fe_engine_store_counters(const struct fe_engine *engine,
 			      struct fe_rules *rules);
 struct fe_conntrack *fe_engine_conntrack(struct fe_engine *engine);
-/* False after reporting chains that jump to each other so often that a packet
- * found no end in them (FE_MAX_JUMPS): it and all later ones were dropped. */
+/* False after reporting what was not played as the kernel does: packets that
+ * found no end of jumps (FE_MAX_JUMPS), which were dropped like all later
+ * ones, and fragments under tracking, which the kernel puts together first. */
 bool fe_engine_report(const struct fe_engine *engine, struct fe_diags *diags);
 /* Whether rules or options switch tracking on for the family. */
 bool fe_engine_tracks(const struct fe_engine *engine, unsigned family);

@@ -365,6 +365,7 @@ static void play(struct fe_life *l, bool out)
 	l->number = e->births++;
 	l->r.tracking = l->side->tracks;
 	e->depth++;
+	e->n_fragments += l->side->tracks && l->p->fragment;
 	read_types(l);
 	if (out)
 		outgoing(l);

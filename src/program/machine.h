@@ -78,6 +78,7 @@ struct fe_engine {
 	int64_t second;                /* last one told to the observer */
 	int32_t current;               /* index of the packet in its batch */
 	const struct fe_rule *stuck;   /* the jump that was one too many */
+	uint64_t n_fragments;          /* played one by one, though tracked */
 	uint64_t n_unknown;            /* answers that nothing could give */
 };
 
