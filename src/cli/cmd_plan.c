@@ -92,6 +92,55 @@ static int write_files(struct cli *cli, struct ferrule_plan *plan,
 	return FERRULE_OK;
 }
 
+struct commenter { /* puts "# " before each line */
+	const struct ferrule_out *to;
+	bool within; /* a line */
+};
+
+static int write_commented(void *arg, const void *data, size_t size)
+{
+	struct commenter *c = arg;
+	const char *p = data;
+	int error = 0;
+
+	while (size && !error) {
+		const char *end = memchr(p, '\n', size);
+		size_t n = end ? (size_t)(end - p) + 1 : size;
+
+		if (!c->within)
+			error = c->to->write(c->to->arg, "# ", 2);
+		if (!error)
+			error = c->to->write(c->to->arg, p, n);
+		c->within = end == NULL;
+		p += n;
+		size -= n;
+	}
+	return error;
+}
+
+/*
+ * One text cannot be loaded into two families: IPv4's plan stands as it is,
+ * IPv6's in comments, to be read.
+ */
+static int print_both(struct cli *cli, struct ferrule_plan *plan)
+{
+	struct commenter commenter = {.to = &cli->out};
+	const struct ferrule_out commented = {.write = write_commented,
+					      .arg = &commenter,
+					      .name = cli->out.name};
+	static const char between[] =
+	    "\n# ---- IPv6: as comments, since a text is loaded into one "
+	    "family.\n# -o DIR writes a file for each; --host DIR -6, or the "
+	    "IPv6 rules alone,\n# print it to be loaded.\n";
+	int error = ferrule_plan_print(plan, 4, &cli->out);
+
+	if (!error && cli->out.write(cli->out.arg, between, strlen(between)))
+		error = FERRULE_UNREADABLE;
+	if (!error)
+		error = ferrule_plan_print(plan, 6, &commented);
+	return error;
+}
+
 static int print(struct cli *cli, struct ferrule_plan *plan, bool json)
 {
 	int error = FERRULE_OK;
@@ -99,8 +148,7 @@ static int print(struct cli *cli, struct ferrule_plan *plan, bool json)
 	if (json)
 		return ferrule_plan_print_json(plan, &cli->out);
 	if (ferrule_plan_has_rules(plan, 4) && ferrule_plan_has_rules(plan, 6))
-		return cli_usage_error(cli, "both families have a plan: give "
-					    "-o DIR, or one family's RULES");
+		return print_both(cli, plan);
 	/* A family without rules is comments only, so that the whole loads. */
 	for (unsigned family = 4; family <= 6 && !error; family += 2)
 		if (ferrule_plan_has_family(plan, family))

@@ -40,7 +40,8 @@ static void read_one(struct cli_inputs *inputs, const char *path,
 		inputs->status = error;
 }
 
-/* Each file of a snapshot is optional; its name tells the family. */
+/* Each file of a snapshot is optional; its name tells the family, of which
+ * -4 and -6 choose one. */
 static void read_snapshot(struct cli_inputs *inputs,
 			  const struct ferrule_input_options *options)
 {
@@ -53,6 +54,9 @@ static void read_snapshot(struct cli_inputs *inputs,
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct ferrule_input_options one = *options;
 		one.family = files[i].family;
+		if (options->family && one.family &&
+		    one.family != options->family)
+			continue;
 		snprintf(path, sizeof(path), "%s/%s", inputs->host_dir,
 			 files[i].name);
 		if (access(path, F_OK) == 0)
