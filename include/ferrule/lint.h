@@ -28,13 +28,15 @@ struct ferrule_lint_options {
 	enum ferrule_severity fail_on; /* findings this grave, or graver, make
 					  the result FERRULE_FINDINGS */
 	enum ferrule_severity show;    /* the least grave that are written */
+	const struct ferrule_host_options *host; /* or NULL */
 	bool owned;  /* report chains that other software owns as well */
 };
 
 /*
  * Checks the rules and writes all findings, those of reading them included,
- * which are then forgotten. FERRULE_OK, FERRULE_FINDINGS, or
- * FERRULE_UNREADABLE when writing fails.
+ * which are then forgotten. FERRULE_OK, FERRULE_FINDINGS, FERRULE_USAGE when
+ * a host option is wrong, FERRULE_UNREADABLE when its snapshot cannot be read
+ * or writing fails.
  */
 int ferrule_lint(struct ferrule_rules *rules,
 		 const struct ferrule_lint_options *options,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/host.h"
 #include "api/rules.h"
 #include "pass/lint.h"
 #include "report/explain.h"
@@ -42,6 +43,16 @@ static bool is_grave(const struct fe_diags *diags, enum ferrule_severity from)
 	return false;
 }
 
+static int read_host(struct ferrule *ferrule, struct fe_host *host,
+		     const struct ferrule_host_options *options)
+{
+	if (options && !fe_host_snapshot(ferrule, host, options))
+		return FERRULE_UNREADABLE;
+	if (options && !fe_host_options(ferrule, host, options))
+		return FERRULE_USAGE;
+	return FERRULE_OK;
+}
+
 int ferrule_lint(struct ferrule_rules *rules,
 		 const struct ferrule_lint_options *options,
 		 const struct ferrule_out *to)
@@ -56,9 +67,13 @@ int ferrule_lint(struct ferrule_rules *rules,
 					   .tool_version = ferrule_version()};
 	struct fe_out out;
 	bool grave;
+	int status = read_host(ferrule, host, options->host);
 
-	fe_lint(&context);
+	if (status == FERRULE_OK)
+		fe_lint(&context);
 	fe_host_free(host);
+	if (status != FERRULE_OK)
+		return status;
 	grave = is_grave(ferrule->diags, options->fail_on);
 	sift(ferrule->diags, options->show);
 	fe_out_from_public(&out, to);

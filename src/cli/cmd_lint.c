@@ -43,12 +43,13 @@ static int read_words(struct cli *cli, const struct words *w,
 
 static int run(struct cli *cli, struct cli_inputs *inputs,
 	       struct cli_list *operands,
-	       const struct ferrule_lint_options *options)
+	       struct ferrule_lint_options *options)
 {
 	int status = cli_inputs_read(cli, inputs, operands);
 
 	if (status)
 		return status;
+	options->host = &inputs->host;
 	status = ferrule_lint(inputs->rules, options, &cli->out);
 	return inputs->status ? inputs->status : status;
 }
