@@ -6,9 +6,10 @@
 #     sh collect.sh [DIR]
 #
 # writes the files into DIR (default: ferrule-HOSTNAME), which must not exist
-# yet, and DIR.tar.gz beside it to carry away: `ferrule plan --host DIR`. Run
-# it as root: others may not read rules. Look at the files before you pass
-# them on, since they name this host's addresses and peers.
+# yet, and DIR.tar.gz beside it to carry away: `ferrule plan --host DIR`. It
+# exits with 1 when a file could not be had. Run it as root: others may not
+# read rules. Look at the files before you pass them on, since they name this
+# host's addresses and peers.
 set -u
 umask 077
 PATH=$PATH:/usr/sbin:/sbin
@@ -45,8 +46,32 @@ save() {
 }
 
 save uname.txt uname -a
+# legacy FILE TOOL NAMES: rules may stand in the tables of the legacy back end
+# while TOOL is nft's, which doesn't show them. They are rules.v4 (v6) where
+# nft's has no rule, and a file of their own where both have some.
+legacy() {
+	rules=$1 tool=$2 names=$3
+	own=rules-legacy.${rules#rules.}
+	grep -qs . "$names" || return 0
+	case $("$tool" --version 2>/dev/null) in
+	*nf_tables*) ;;
+	*) return 0 ;;
+	esac
+	save "$own" "${tool%-save}-legacy-save" -c || return 0
+	if ! grep -q '^\[.*-A \|^:.* DROP ' "$dir/$own"; then
+		rm -f "$dir/$own"
+	elif grep -q '^\[.*-A \|^:.* DROP ' "$dir/$rules" 2>/dev/null; then
+		echo "collect: $own: both back ends hold rules, and both" \
+			"decide" >&2
+	else
+		mv "$dir/$own" "$dir/$rules"
+	fi
+}
+
 save rules.v4 iptables-save -c
+legacy rules.v4 iptables-save /proc/net/ip_tables_names
 save rules.v6 ip6tables-save -c
+legacy rules.v6 ip6tables-save /proc/net/ip6_tables_names
 save addr.json ip -j addr
 save route.json ip -j route show table all
 save rule.json ip -j rule
@@ -76,5 +101,6 @@ if tar -czf "$dir.tar.gz" "$dir"; then
 else
 	echo "collect: no archive; the files are in $dir" >&2
 fi
-[ "$missing" = 0 ] || echo "collect: $missing files could not be had" >&2
-exit 0
+[ "$missing" = 0 ] && exit 0
+echo "collect: $missing files could not be had" >&2
+exit 1

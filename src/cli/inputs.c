@@ -40,9 +40,24 @@ static void read_one(struct cli_inputs *inputs, const char *path,
 		inputs->status = error;
 }
 
+/* Packets pass the rules of both back ends; rules are read of one. */
+static void refuse_both_back_ends(struct cli *cli, struct cli_inputs *inputs,
+				  const char *nft, const char *legacy)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", inputs->host_dir, legacy);
+	if (access(path, F_OK) != 0)
+		return;
+	ferrule_error(cli->ferrule, "%s: this host has rules in both back "
+		      "ends, and both decide; %s alone does not tell what "
+		      "happens", path, nft);
+	inputs->status = FERRULE_UNREADABLE;
+}
+
 /* Each file of a snapshot is optional; its name tells the family, of which
  * -4 and -6 choose one. */
-static void read_snapshot(struct cli_inputs *inputs,
+static void read_snapshot(struct cli *cli, struct cli_inputs *inputs,
 			  const struct ferrule_input_options *options)
 {
 	static const struct {
@@ -51,6 +66,8 @@ static void read_snapshot(struct cli_inputs *inputs,
 	} files[] = {{"rules.v4", 4}, {"rules.v6", 6}, {"ipset.save", 0}};
 	char path[4096];
 
+	refuse_both_back_ends(cli, inputs, "rules.v4", "rules-legacy.v4");
+	refuse_both_back_ends(cli, inputs, "rules.v6", "rules-legacy.v6");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct ferrule_input_options one = *options;
 		one.family = files[i].family;
@@ -86,7 +103,7 @@ int cli_inputs_read(struct cli *cli, struct cli_inputs *inputs,
 	for (size_t i = 0; i < operands->n; i++)
 		read_one(inputs, operands->items[i], &options);
 	if (!operands->n)
-		read_snapshot(inputs, &options);
+		read_snapshot(cli, inputs, &options);
 	if (ferrule_rules_has(inputs->rules, 4) ||
 	    ferrule_rules_has(inputs->rules, 6))
 		return FERRULE_OK;
