@@ -119,6 +119,41 @@ static uint32_t cover_scan(void *arg, uint32_t t)
 static fe_set where_is(struct fe_planner *p, fe_set map, uint32_t terminal,
 		       fe_set within);
 
+/*
+ * Whether a rule would see a NOTRACK rule ahead of it. Targets that say
+ * themselves how to track leave an untracked packet as it is.
+ */
+static bool sees_untracked(const struct fe_rule *rule)
+{
+	bool tracks = rule->action == FE_ACT_NOTRACK ||
+		      rule->action == FE_ACT_CT;
+
+	if (rule->opaque)
+		return true;
+	if (!tracks)
+		return rule->effects & (FE_READS_CT | FE_WRITES_CT);
+	for (unsigned i = 0; i < rule->n_parts; i++)
+		if (&rule->parts[i] != fe_rule_target(rule) &&
+		    fe_part_effects(&rule->parts[i]) & FE_READS_CT)
+			return true;
+	return false;
+}
+
+/* Whether any chain of raw does, called from a hook's or not. */
+static bool raw_sees_untracked(const struct fe_planner *p)
+{
+	const struct fe_table *raw = &p->rules->tables[FE_RAW];
+
+	for (size_t c = 0; c < raw->chains.n; c++) {
+		const struct fe_chain *chain = raw->chains.data[c];
+
+		for (size_t r = 0; r < chain->rules.n; r++)
+			if (sees_untracked(chain->rules.data[r]))
+				return true;
+	}
+	return false;
+}
+
 static bool covered(struct fe_planner *p, enum fe_hook hook, fe_set within,
 		    bool *head, struct fe_proof *proof)
 {
@@ -144,7 +179,7 @@ static bool covered(struct fe_planner *p, enum fe_hook hook, fe_set within,
 		    fe_plan_place(p, scan.ct));
 	if (!scan.hides)
 		return true;
-	if (fe_behave_reads_ct(p->behave, chain))
+	if (raw_sees_untracked(p))
 		return fe_plan_refuse(
 		    p, proof, FE_REFUSED_COVERED, NULL,
 		    where_is(p, map, scan.hider, within),
