@@ -265,6 +265,8 @@ static fe_set fork_map(struct walk *w, const struct fe_rule *rule, unsigned p,
 
 static fe_set chain_map(struct walk *w, const struct fe_chain *chain,
 			fe_set end, fe_set ret);
+static fe_set rules_map(struct walk *w, const struct fe_chain *chain, size_t n,
+			fe_set end, fe_set ret);
 
 static fe_set jump_map(struct walk *w, const struct fe_rule *rule, fe_set end)
 {
@@ -392,9 +394,16 @@ static fe_set rule_map(struct walk *w, const struct fe_rule *rule, fe_set next,
 static fe_set chain_map(struct walk *w, const struct fe_chain *chain,
 			fe_set end, fe_set ret)
 {
+	return rules_map(w, chain, chain->rules.n, end, ret);
+}
+
+/* The same of the first n rules. */
+static fe_set rules_map(struct walk *w, const struct fe_chain *chain, size_t n,
+			fe_set end, fe_set ret)
+{
 	fe_set map = end;
 
-	for (size_t i = chain->rules.n; i-- > 0;) {
+	for (size_t i = n; i-- > 0;) {
 		/* Chains that call one another twice take for ever. */
 		if (++w->b->steps > w->last)
 			fe_space_exhaust(w->b->space);
@@ -422,6 +431,17 @@ fe_set fe_behave_chain(struct fe_behave *b, const struct fe_chain *chain,
 
 	return chain_map(&w, chain, fe_map_const(b->space, end),
 			 fe_map_const(b->space, ret));
+}
+
+fe_set fe_behave_prefix(struct fe_behave *b, const struct fe_chain *chain,
+			size_t n, fe_set within, enum fe_ctstate state,
+			uint32_t end)
+{
+	struct walk w = {.b = b, .within = within, .state = state,
+			 .last = b->steps + MIN_STEPS + 2 * b->n_rules};
+
+	return rules_map(&w, chain, n, fe_map_const(b->space, end),
+			 fe_map_const(b->space, fe_behave_policy(chain)));
 }
 
 uint32_t fe_behave_policy(const struct fe_chain *chain)
@@ -483,6 +503,19 @@ bool fe_behave_reads_ct(struct fe_behave *b, const struct fe_chain *chain)
 	}
 	fe_vec_free(&stack);
 	return known[chain->index] == 2;
+}
+
+size_t fe_behave_stateless(struct fe_behave *b, const struct fe_chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct fe_rule *rule = chain->rules.data[i];
+
+		if (rule->opaque ||
+		    (rule->effects & (FE_READS_CT | FE_WRITES_CT)) ||
+		    (rule->jump && fe_behave_reads_ct(b, rule->jump)))
+			return i;
+	}
+	return chain->rules.n;
 }
 
 /* Which rule tells two states apart. */

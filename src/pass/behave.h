@@ -70,6 +70,16 @@ uint64_t fe_behave_steps(const struct fe_behave *behave);
 /* The behaviour of a policy. */
 uint32_t fe_behave_policy(const struct fe_chain *chain);
 
+/* The same of its first n rules, with `end` behind them; RETURN among them
+ * leads to the policy. */
+fe_set fe_behave_prefix(struct fe_behave *behave, const struct fe_chain *chain,
+			size_t n, fe_set within, enum fe_ctstate state,
+			uint32_t end);
+/* How many rules at a builtin chain's head can't tell conntrack states apart,
+ * nor the chains they call. */
+size_t fe_behave_stateless(struct fe_behave *behave,
+			   const struct fe_chain *chain);
+
 /* Whether a chain or one it calls can tell conntrack states apart. */
 bool fe_behave_reads_ct(struct fe_behave *behave, const struct fe_chain *chain);
 

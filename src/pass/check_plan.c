@@ -8,6 +8,7 @@
  * is forced to each one that a packet can have, the entry's fields are random.
  */
 #include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 #include "pass/check_priv.h"
@@ -313,6 +314,20 @@ static bool check_packet(struct fe_check *k, const struct check_life *packet,
 	return false;
 }
 
+/* Companions of one chain stand at its head or at one later place. */
+static void note_added(struct check_side *side, const struct fe_plan_rule *rule,
+		       unsigned hook)
+{
+	if (rule->at == 1) {
+		side->added_head[rule->table][hook]++;
+		return;
+	}
+	assert(!side->late[rule->table][hook] ||
+	       side->late[rule->table][hook] == rule->at);
+	side->late[rule->table][hook] = rule->at;
+	side->added_late[rule->table][hook]++;
+}
+
 static void count_added(struct fe_check *k)
 {
 	const struct fe_plan_family *fam =
@@ -336,10 +351,9 @@ static void count_added(struct fe_check *k)
 
 		for (size_t r = 0; r < n; r++)
 			for (unsigned h = 0; h < FE_N_HOOKS; h++)
-				if (rules[r].head &&
+				if (rules[r].at &&
 				    !strcmp(rules[r].chain, fe_hook_names[h]))
-					k->after
-					    .added_head[rules[r].table][h]++;
+					note_added(&k->after, &rules[r], h);
 	}
 }
 

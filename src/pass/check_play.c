@@ -255,10 +255,15 @@ enum { MIN_STEPS = 20000 };
 static uint32_t index_of(const struct run *run, const struct fe_rule *rule)
 {
 	const struct fe_chain *c = rule->chain;
+	uint32_t index, late;
 
 	if (!c->builtin)
 		return rule->index;
-	return rule->index - run->side->added_head[c->table->id][c->hook];
+	index = rule->index - run->side->added_head[c->table->id][c->hook];
+	late = run->side->late[c->table->id][c->hook];
+	if (late && index >= late)
+		index -= run->side->added_late[c->table->id][c->hook];
+	return index;
 }
 
 /*

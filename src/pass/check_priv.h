@@ -24,7 +24,11 @@ struct check_side {                          /* a ruleset in play */
 	struct check_atoms *
 	    *parts[FE_N_TABLES];	   /* [chain][rule's first part + i] */
 	uint32_t **first[FE_N_TABLES];     /* [chain][rule] */
-	unsigned added_head[FE_N_TABLES][FE_N_HOOKS]; /* the plan's rules */
+	/* The plan's rules: at the head, and ahead of a later rule, `late` of
+	 * the original. */
+	unsigned added_head[FE_N_TABLES][FE_N_HOOKS];
+	unsigned added_late[FE_N_TABLES][FE_N_HOOKS];
+	unsigned late[FE_N_TABLES][FE_N_HOOKS];
 	unsigned original[FE_N_TABLES][FE_N_HOOKS];   /* the input's rules */
 };
 

@@ -134,7 +134,7 @@ static const char *price(struct fe_planner *p, const struct fe_proof *proof)
 	bool companion = false;
 
 	for (unsigned h = 0; h < FE_N_HOOKS; h++)
-		companion |= proof->companion[h];
+		companion |= proof->companion[h] != 0;
 	if (companion)
 		return "a companion rule in filter; no entries to look at "
 		       "(conntrack -L, accounting)";

@@ -43,7 +43,8 @@ struct fe_plan_rule {
 	enum fe_table_id table;
 	const char *chain; /* "PREROUTING" */
 	const char *spec;  /* "-p udp -m udp --dport 53 -j CT --notrack" */
-	bool head;         /* inserted as rule 1, else appended */
+	uint32_t at;       /* inserted ahead of that rule of the original chain,
+			      1 the first; 0: appended */
 	const char *why;   /* what it is for, or NULL */
 };
 

@@ -193,27 +193,83 @@ fe_set fe_ask_map(struct fe_planner *p, struct plan_question *q,
 	return q->maps[state];
 }
 
-/* Whether a companion would do: every binding state is accepted anyway. If
- * not, *why is a comparison that is in the way, or NULL. */
-static bool companion_does(struct fe_planner *p, struct plan_question *q,
-			   const struct plan_compare **why)
+/* What an untracked packet meets when a companion stands ahead of a rule. */
+static fe_set companion_map(struct fe_planner *p, struct plan_question *q,
+			    uint32_t at)
 {
+	if (at == 1)
+		return fe_map_const(p->space, FE_LEAF_ACCEPT);
+	if (!q->late_made)
+		q->late = fe_behave_prefix(p->behave, q->site.chain, at - 1,
+					   q->within, FE_CT_UNTRACKED,
+					   FE_LEAF_ACCEPT);
+	q->late_made = true;
+	return q->late;
+}
+
+/* Ahead of the first rule that asks for the state: what stands before it does
+ * the same to packets of all states. */
+static uint32_t late_position(struct fe_planner *p,
+			      const struct plan_question *q)
+{
+	return (uint32_t)fe_behave_stateless(p->behave, q->site.chain) + 1;
+}
+
+uint32_t fe_ask_position(struct fe_planner *p, struct plan_question *q,
+			 enum fe_ctstate state, fe_set within)
+{
+	uint32_t late = late_position(p, q);
+	fe_set map = fe_ask_map(p, q, state);
+
+	if (fe_ask_accepts(p, map, within))
+		return 1;
+	if (late == 1)
+		return 0;
+	map = fe_map_differ(p->space, map, companion_map(p, q, late));
+	return meet(p, within, map) == FE_SET_EMPTY &&
+	       !fe_space_exhausted(p->space) ? late : 0;
+}
+
+/* Whether a companion ahead of that rule would do: in every binding state the
+ * chain does what it leads to anyway. If not, *why is a comparison that is in
+ * the way, or NULL. */
+static bool companion_does(struct fe_planner *p, struct plan_question *q,
+			   uint32_t at, const struct plan_compare **why)
+{
+	fe_set map = companion_map(p, q, at);
+
 	*why = NULL;
-	if (q->site.table != FE_FILTER)
-		return false;
 	for (size_t i = 0; i < q->n; i++) {
 		const struct plan_compare *cmp = &q->compares[i];
 		fe_set among = meet(p, q->within, cmp->among);
 
-		if (cmp->listed || cmp->now != FE_CT_UNTRACKED)
+		if (cmp->listed || cmp->now != FE_CT_UNTRACKED ||
+		    among == FE_SET_EMPTY)
 			continue;
-		if (among == FE_SET_EMPTY ||
-		    fe_ask_accepts(p, fe_ask_map(p, q, cmp->tracked), among))
+		if (meet(p, among, fe_map_differ(p->space, map,
+						 fe_ask_map(p, q, cmp->tracked))) ==
+		    FE_SET_EMPTY)
 			continue;
 		*why = cmp;
 		return false;
 	}
-	return true;
+	return !fe_space_exhausted(p->space);
+}
+
+/* Where a companion would do: at the head, or as far down as states don't
+ * matter; 0: nowhere. */
+static uint32_t find_place(struct fe_planner *p, struct plan_question *q,
+			   const struct plan_compare **why)
+{
+	uint32_t late;
+
+	*why = NULL;
+	if (q->site.table != FE_FILTER)
+		return 0;
+	if (companion_does(p, q, 1, why))
+		return 1;
+	late = late_position(p, q);
+	return late > 1 && companion_does(p, q, late, why) ? late : 0;
 }
 
 /* Says in a refusal why a companion doesn't help: the rule that does more
@@ -225,8 +281,8 @@ static void blame_companion(struct fe_planner *p, struct plan_question *q,
 	fe_set map = fe_ask_map(p, q, cmp->tracked);
 	fe_set where = meet(p, meet(p, q->within, cmp->among),
 			    fe_map_differ(p->space, map,
-					  fe_map_const(p->space,
-						       FE_LEAF_ACCEPT)));
+					  companion_map(p, q,
+							late_position(p, q))));
 	const struct fe_rule *rule = NULL;
 	struct fe_box point;
 
@@ -252,7 +308,7 @@ static void blame_companion(struct fe_planner *p, struct plan_question *q,
 }
 
 static bool compare_at(struct fe_planner *p, struct plan_question *q,
-		       const struct plan_compare *cmp, bool companion,
+		       const struct plan_compare *cmp, uint32_t companion,
 		       struct fe_proof *proof)
 {
 	fe_set among = meet(p, q->within, cmp->among);
@@ -262,7 +318,7 @@ static bool compare_at(struct fe_planner *p, struct plan_question *q,
 		return true;
 	maps[0] = fe_ask_map(p, q, cmp->tracked);
 	maps[1] = companion && cmp->now == FE_CT_UNTRACKED
-		      ? fe_map_const(p->space, FE_LEAF_ACCEPT)
+		      ? companion_map(p, q, companion)
 		      : fe_ask_map(p, q, cmp->now);
 	where = meet(p, among, fe_map_differ(p->space, maps[0], maps[1]));
 	if (!fe_ask_budget_left(p, proof))
@@ -283,13 +339,16 @@ bool fe_ask_one(struct fe_planner *p, struct plan_question *q,
 {
 	struct fe_proof first = {.ok = true};
 	const struct plan_compare *why = NULL;
-	bool companion = false;
+	uint32_t companion = 0;
 
 	for (size_t i = 0; i < q->n; i++) {
 		if (compare_at(p, q, &q->compares[i], companion, &first))
 			continue;
-		if (companion || first.reason == FE_REFUSED_BUDGET ||
-		    !companion_does(p, q, &why)) {
+		uint32_t place = 0;
+
+		if (!companion && first.reason != FE_REFUSED_BUDGET)
+			place = find_place(p, q, &why);
+		if (!place) {
 			if (why && q->compares[i].now == FE_CT_UNTRACKED)
 				blame_companion(p, q, why, &first);
 			first.head_pre = proof->head_pre;
@@ -300,13 +359,13 @@ bool fe_ask_one(struct fe_planner *p, struct plan_question *q,
 			return false;
 		}
 		/* Once more from the start, with it. */
-		companion = true;
+		companion = place;
 		fe_vec_free(&first.differences);
 		first = (struct fe_proof){.ok = true};
 		i = (size_t)-1;
 	}
 	if (companion)
-		proof->companion[q->site.hook] = true;
+		proof->companion[q->site.hook] = companion;
 	for (size_t i = 0; i < first.differences.n; i++)
 		fe_vec_push(&proof->differences, first.differences.data[i]);
 	fe_vec_free(&first.differences);

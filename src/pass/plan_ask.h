@@ -27,6 +27,9 @@ struct plan_question { /* a site with all comparisons of a class there */
 	size_t n;
 	fe_set maps[FE_CT_UNTRACKED + 1]; /* by state, once made */
 	bool made[FE_CT_UNTRACKED + 1];
+	fe_set late; /* with a companion ahead of the first rule that asks for
+			the state, once made */
+	bool late_made;
 };
 
 enum { FE_ASK_N_SITES = 12 };
@@ -44,6 +47,10 @@ fe_set fe_ask_map(struct fe_planner *p, struct plan_question *q,
 		  enum fe_ctstate state);
 /* Whether all of a map's packets within a set are accepted, nothing else. */
 bool fe_ask_accepts(struct fe_planner *p, fe_set map, fe_set within);
+/* Ahead of which rule (1 the first) a companion would accept the packets of a
+ * set as the chain accepts them in a state; 0: nowhere. */
+uint32_t fe_ask_position(struct fe_planner *p, struct plan_question *q,
+			 enum fe_ctstate state, fe_set within);
 /* Whether a map asks shared matches about packets of a set. */
 bool fe_ask_shares(struct fe_planner *p, fe_set map, fe_set set);
 void fe_ask_list(struct fe_planner *p, const struct plan_site *site,

@@ -15,9 +15,10 @@ static json_t *string_or_null(const char *s)
 
 static json_t *rule_json(const struct fe_plan_rule *rule)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:o}", "table",
+	return json_pack("{s:s, s:s, s:b, s:i, s:s, s:o}", "table",
 			 fe_table_names[rule->table], "chain", rule->chain,
-			 "insert", rule->head, "rule", rule->spec, "why",
+			 "insert", rule->at != 0, "position", (int)rule->at,
+			 "rule", rule->spec, "why",
 			 string_or_null(rule->why));
 }
 

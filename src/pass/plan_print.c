@@ -177,7 +177,7 @@ static void put_head(const struct fe_plan *plan,
 
 typedef void each_rule_fn(void *arg, const struct fe_plan_rule *rule);
 
-static void each_rule(const struct fe_plan_family *fam, bool head,
+static void each_rule(const struct fe_plan_family *fam, bool inserted,
 		      enum fe_table_id table, each_rule_fn *fn, void *arg)
 {
 	for (size_t i = 0; i < fam->classes.n; i++) {
@@ -185,12 +185,12 @@ static void each_rule(const struct fe_plan_family *fam, bool head,
 
 		for (size_t r = 0; r < class->rules.n; r++)
 			if (class->rules.data[r].table == table &&
-			    class->rules.data[r].head == head)
+			    (class->rules.data[r].at != 0) == inserted)
 				fn(arg, &class->rules.data[r]);
 	}
 	for (size_t i = 0; i < fam->shared.n; i++)
 		if (fam->shared.data[i].table == table &&
-		    fam->shared.data[i].head == head)
+		    (fam->shared.data[i].at != 0) == inserted)
 			fn(arg, &fam->shared.data[i]);
 }
 
@@ -205,9 +205,9 @@ static void print_rule(void *arg, const struct fe_plan_rule *rule)
 	struct printer *pr = arg;
 	const char *blank = *rule->spec ? " " : "";
 
-	if (rule->head && !pr->undo)
-		fe_out_printf(pr->out, "-I %s 1%s%s\n", rule->chain, blank,
-			      rule->spec);
+	if (rule->at && !pr->undo)
+		fe_out_printf(pr->out, "-I %s %u%s%s\n", rule->chain,
+			      rule->at, blank, rule->spec);
 	else
 		fe_out_printf(pr->out, "-%c %s%s%s\n", pr->undo ? 'D' : 'A',
 			      rule->chain, blank, rule->spec);
@@ -226,6 +226,25 @@ static void count_rule(void *arg, const struct fe_plan_rule *rule)
 	++*(unsigned *)arg;
 }
 
+/* Down the chain first: positions are those of the original rules. */
+static void print_inserted(struct printer *pr)
+{
+	uint32_t at = UINT32_MAX, next;
+
+	do {
+		next = 0;
+		for (size_t i = pr->held.n; i-- > 0;) {
+			const struct fe_plan_rule *rule = pr->held.data[i];
+
+			if (rule->at == at)
+				print_rule(pr, rule);
+			else if (rule->at < at && rule->at > next)
+				next = rule->at;
+		}
+		at = next;
+	} while (at != 0);
+}
+
 static void print_table(const struct fe_plan_family *fam,
 			enum fe_table_id table, bool undo, struct fe_out *out)
 {
@@ -238,8 +257,7 @@ static void print_table(const struct fe_plan_family *fam,
 		return;
 	fe_out_printf(out, "*%s\n", fe_table_names[table]);
 	each_rule(fam, true, table, hold_rule, &pr);
-	for (size_t i = pr.held.n; i-- > 0;)
-		print_rule(&pr, pr.held.data[i]);
+	print_inserted(&pr);
 	each_rule(fam, false, table, print_rule, &pr);
 	fe_out_puts(out, "COMMIT\n");
 	fe_vec_free(&pr.held);

@@ -48,7 +48,7 @@ struct fe_class_sets {
 
 struct fe_plan_kept {            /* a class that was taken */
 	struct fe_cand cand;
-	bool companion[FE_N_HOOKS];
+	uint32_t companion[FE_N_HOOKS];
 };
 
 struct fe_planner {
@@ -78,7 +78,8 @@ struct fe_planner {
 struct fe_proof {
 	bool ok;
 	bool head_pre, head_out;        /* raw rules must go to the head */
-	bool companion[FE_N_HOOKS];     /* filter wants one there */
+	uint32_t companion[FE_N_HOOKS]; /* filter wants one there, ahead of that
+					   rule of its; 0: none */
 	enum fe_plan_reason reason;     /* when not ok */
 	const struct fe_rule *rule;
 	const char *text, *witness;

@@ -439,12 +439,12 @@ static const uint8_t error_types4[] = {3, 11, 12};
 static const uint8_t error_types6[] = {1, 2, 3, 4};
 
 static void icmp_companion(struct fe_planner *p, const char *chain,
-			   uint8_t type)
+			   uint32_t at, uint8_t type)
 {
 	struct fe_plan_rule rule = {
 	    .table = FE_FILTER,
 	    .chain = chain,
-	    .head = true,
+	    .at = at,
 	    .spec = p->family == 4
 			? fe_arena_printf(p->arena,
 					  "-p icmp -m length ! --length 0:27 "
@@ -469,6 +469,35 @@ static fe_set error_type(struct fe_planner *p, uint8_t type)
 				 fe_u128(type)));
 }
 
+static void list_errors(struct fe_planner *p, const struct plan_site *site,
+			const struct plan_compare *cmp, fe_set where)
+{
+	struct fe_proof proof = {.ok = true};
+
+	fe_ask_list(p, site, cmp, where, &proof);
+	fe_vec_push(&p->fam->differences, proof.differences.data[0]);
+	fe_vec_free(&proof.differences);
+}
+
+/* What companions for errors cost: they can't tell those about untracked
+ * flows from those that nobody asked for. */
+static void list_let_in(struct fe_planner *p, const struct plan_site *site,
+			fe_set where)
+{
+	struct fe_plan_difference d;
+
+	if (where == FE_SET_EMPTY)
+		return;
+	d.what = fe_arena_printf(
+	    p->arena, "%s/%s: ICMP errors about flows of the classes, RELATED "
+	    "before, INVALID now, are accepted by companion rules, and so are "
+	    "unsolicited ones of these types, INVALID before and now, which "
+	    "the rules may have dropped",
+	    fe_table_names[site->table], site->chain->name);
+	d.witness = fe_plan_witness(p, where);
+	fe_vec_push(&p->fam->differences, d);
+}
+
 /* At one site: lists the difference; adds companions where they help. */
 static void icmp_site(struct fe_planner *p, const struct plan_site *site,
 		      fe_set within)
@@ -477,33 +506,39 @@ static void icmp_site(struct fe_planner *p, const struct plan_site *site,
 	size_t n = p->family == 4 ? sizeof(error_types4) : sizeof(error_types6);
 	const struct plan_compare cmp = {
 	    FE_CT_RELATED, FE_CT_INVALID, p->errors, true,
-	    "ICMP errors, about the classes or unsolicited"};
+	    "ICMP errors about flows of the classes"};
 	struct plan_question q = {.site = *site, .within = within,
 			     .compares = &cmp, .n = 1};
 	fe_set related = fe_ask_map(p, &q, FE_CT_RELATED);
 	fe_set invalid = fe_ask_map(p, &q, FE_CT_INVALID);
 	fe_set where = meet(p, within,
 			    fe_map_differ(p->space, related, invalid));
-	struct fe_proof proof = {.ok = true};
+	fe_set let_in = FE_SET_EMPTY;
 
 	if (where == FE_SET_EMPTY)
 		return;
 	/* What is not decided may differ. */
-	fe_ask_list(p, site, &cmp,
-			fe_space_exhausted(p->space) ? FE_SET_EMPTY : where,
-			&proof);
-	fe_vec_push(&p->fam->differences, proof.differences.data[0]);
-	fe_vec_free(&proof.differences);
-	if (site->table != FE_FILTER || fe_space_exhausted(p->space))
+	if (fe_space_exhausted(p->space)) {
+		list_errors(p, site, &cmp, FE_SET_EMPTY);
 		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		fe_set type = meet(p, within, error_type(p, types[i]));
+		uint32_t at = 0;
 
-		if (meet(p, where, type) != FE_SET_EMPTY &&
-		    fe_ask_accepts(p, related, type) &&
+		if (site->table == FE_FILTER &&
+		    meet(p, where, type) != FE_SET_EMPTY &&
 		    !fe_ask_shares(p, invalid, type))
-			icmp_companion(p, site->chain->name, types[i]);
+			at = fe_ask_position(p, &q, FE_CT_RELATED, type);
+		if (!at)
+			continue;
+		icmp_companion(p, site->chain->name, at, types[i]);
+		let_in = fe_set_or(p->space, let_in, meet(p, where, type));
 	}
+	list_let_in(p, site, let_in);
+	where = fe_set_minus(p->space, where, let_in);
+	if (where != FE_SET_EMPTY)
+		list_errors(p, site, &cmp, where);
 }
 
 void fe_plan_icmp_companions(struct fe_planner *p, bool forward)

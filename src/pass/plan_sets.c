@@ -328,11 +328,11 @@ static void put_spec(struct fe_planner *p, const struct fe_cand *c,
 }
 
 static void add_rule(struct fe_planner *p, struct fe_plan_class *class,
-		     enum fe_table_id table, const char *chain, bool head,
+		     enum fe_table_id table, const char *chain, uint32_t at,
 		     const char *tail, struct fe_buf *buf)
 {
 	struct fe_plan_rule rule = {.table = table, .chain = chain,
-				    .head = head};
+				    .at = at};
 
 	fe_buf_puts(buf, tail);
 	rule.spec = fe_arena_strdup(p->arena, fe_buf_text(buf) + 1);
@@ -342,7 +342,7 @@ static void add_rule(struct fe_planner *p, struct fe_plan_class *class,
 
 /* One rule for each own address, or one with addrtype. */
 static void add_local(struct fe_planner *p, const struct fe_cand *c,
-		      struct fe_plan_class *class, const char *chain, bool head,
+		      struct fe_plan_class *class, const char *chain, uint32_t at,
 		      struct spec spec, bool own_is_src, const char *tail,
 		      enum fe_table_id table)
 {
@@ -353,7 +353,7 @@ static void add_local(struct fe_planner *p, const struct fe_cand *c,
 		spec.src_type = own_is_src;
 		spec.dst_type = !own_is_src;
 		put_spec(p, c, &spec, &buf);
-		add_rule(p, class, table, chain, head, tail, &buf);
+		add_rule(p, class, table, chain, at, tail, &buf);
 		fe_buf_free(&buf);
 		return;
 	}
@@ -371,7 +371,7 @@ static void add_local(struct fe_planner *p, const struct fe_cand *c,
 		spec.src = own_is_src ? fe_buf_text(&addr) : NULL;
 		spec.dst = own_is_src ? NULL : fe_buf_text(&addr);
 		put_spec(p, c, &spec, &buf);
-		add_rule(p, class, table, chain, head, tail, &buf);
+		add_rule(p, class, table, chain, at, tail, &buf);
 		fe_buf_clear(&addr);
 	}
 	fe_buf_free(&addr);
@@ -379,14 +379,14 @@ static void add_local(struct fe_planner *p, const struct fe_cand *c,
 }
 
 static void add_plain(struct fe_planner *p, const struct fe_cand *c,
-		      struct fe_plan_class *class, const char *chain, bool head,
+		      struct fe_plan_class *class, const char *chain, uint32_t at,
 		      const struct spec *spec, const char *tail,
 		      enum fe_table_id table)
 {
 	struct fe_buf buf = {0};
 
 	put_spec(p, c, spec, &buf);
-	add_rule(p, class, table, chain, head, tail, &buf);
+	add_rule(p, class, table, chain, at, tail, &buf);
 	fe_buf_free(&buf);
 }
 
@@ -463,8 +463,9 @@ static void any_path_rules(struct fe_planner *p, const struct fe_cand *c,
 			  notrack, FE_RAW);
 }
 
-/* Companions go to the head of filter: what they match, they accept as every
- * tracked state of the class was accepted there, without effects. */
+/* Companions go to the head of filter, or ahead of the first rule that asks
+ * for the state: what they match, they accept as every tracked state of the
+ * class was accepted from there on, without effects. */
 static void companions(struct fe_planner *p, const struct fe_cand *c,
 		       const struct fe_proof *proof,
 		       struct fe_plan_class *class)
@@ -485,11 +486,13 @@ static void companions(struct fe_planner *p, const struct fe_cand *c,
 			from.iface = " ! -o lo";
 		}
 		if (h != FE_OUTPUT || looped(c))
-			add_plain(p, c, class, chains[h], true, &to,
+			add_plain(p, c, class, chains[h],
+				  proof->companion[h], &to,
 				  accept_tail, FE_FILTER);
 		if (h == FE_OUTPUT ? !looped(c) || !symmetric(c)
 				   : looped(c) && !symmetric(c))
-			add_plain(p, c, class, chains[h], true, &from,
+			add_plain(p, c, class, chains[h],
+				  proof->companion[h], &from,
 				  accept_tail, FE_FILTER);
 	}
 }
