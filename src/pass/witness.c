@@ -22,19 +22,40 @@ static void put_addr(unsigned family, struct fe_u128 a, struct fe_buf *buf)
 					 (48 - 16 * (i & 3))) & 0xffff);
 }
 
+/* As a flow's protocol is written in a test file. */
+static void put_proto(unsigned proto, struct fe_buf *buf)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		fe_buf_puts(buf, "tcp ");
+		return;
+	case IPPROTO_UDP:
+		fe_buf_puts(buf, "udp ");
+		return;
+	case IPPROTO_ICMP:
+		fe_buf_puts(buf, "icmp ");
+		return;
+	case IPPROTO_ICMPV6:
+		fe_buf_puts(buf, "icmpv6 ");
+		return;
+	case IPPROTO_GRE:
+		fe_buf_puts(buf, "gre ");
+		return;
+	case IPPROTO_ESP:
+		fe_buf_puts(buf, "esp ");
+		return;
+	}
+	fe_buf_printf(buf, "%u ", proto);
+}
+
 static void put_transport(unsigned family, const struct fe_box *w,
 			  struct fe_buf *buf)
 {
 	unsigned proto = (unsigned)w->lo[FE_F_PROTO].lo;
-	bool ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+	bool ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+		     proto == IPPROTO_SCTP || proto == IPPROTO_UDPLITE;
 
-	if (ports)
-		fe_buf_puts(buf, proto == IPPROTO_TCP ? "tcp " : "udp ");
-	else if (proto == (family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
-		fe_buf_printf(buf, "icmp type %u ",
-			      (unsigned)w->lo[FE_F_ICMP_TYPE].lo);
-	else
-		fe_buf_printf(buf, "protocol %u ", proto);
+	put_proto(proto, buf);
 	put_addr(family, w->lo[FE_F_SADDR], buf);
 	if (ports)
 		fe_buf_printf(buf, ":%u", (unsigned)w->lo[FE_F_SPORT].lo);
@@ -42,6 +63,10 @@ static void put_transport(unsigned family, const struct fe_box *w,
 	put_addr(family, w->lo[FE_F_DADDR], buf);
 	if (ports)
 		fe_buf_printf(buf, ":%u", (unsigned)w->lo[FE_F_DPORT].lo);
+	if (proto == (family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+		fe_buf_printf(buf, " type %u code %u",
+			      (unsigned)w->lo[FE_F_ICMP_TYPE].lo,
+			      (unsigned)w->lo[FE_F_ICMP_CODE].lo);
 }
 
 static void put_flags(uint64_t set, struct fe_buf *buf)

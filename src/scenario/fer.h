@@ -61,8 +61,9 @@ struct fe_send {
 	bool reply;           /* from dst to src */
 	bool bad_checksum;
 	bool has_seq, has_ack;
+	bool has_type;        /* icmp_type is told, else it is an echo */
 	uint8_t flags;        /* TCP */
-	uint8_t icmp_type, icmp_code; /* errors */
+	uint8_t icmp_type, icmp_code; /* errors, and what is told */
 	uint8_t ttl;          /* 0: the flow's */
 	uint32_t seq, ack;    /* relative to the flow's beginning */
 	uint32_t len;         /* payload bytes */

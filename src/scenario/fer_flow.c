@@ -236,11 +236,24 @@ static bool read_error(struct fe_cursor *c, struct fe_send *send)
 	return false;
 }
 
+static bool read_type(struct fe_cursor *c, struct fe_send *send)
+{
+	uint8_t proto = send->flow->ends.proto;
+
+	if (proto != 1 && proto != 58) {
+		fe_fer_error(c->fer, c->span, "only ICMP packets have a type");
+		return false;
+	}
+	send->has_type = true;
+	return read_u8(c, "an ICMP type", &send->icmp_type);
+}
+
 static bool send_option(struct fe_cursor *c, struct fe_send *send)
 {
 	static const char *const words[] = {
 	    "SYN", "SYN,ACK", "ACK", "FIN,ACK", "RST", "data", "reply", "len",
-	    "seq", "ack", "ttl", "in", "from", "error", "bad-checksum", NULL};
+	    "seq", "ack", "ttl", "in", "from", "error", "type", "code",
+	    "bad-checksum", NULL};
 	struct fe_script_word word;
 	struct fe_fer_net net;
 
@@ -258,6 +271,10 @@ static bool send_option(struct fe_cursor *c, struct fe_send *send)
 		return read_u8(c, "a TTL", &send->ttl);
 	if (fe_cursor_take(c, "in"))
 		return fe_cursor_iface(c, &send->iface);
+	if (fe_cursor_take(c, "type"))
+		return read_type(c, send);
+	if (send->has_type && fe_cursor_take(c, "code"))
+		return read_u8(c, "an ICMP code", &send->icmp_code);
 	if (fe_cursor_take(c, "error"))
 		return read_error(c, send);
 	if (fe_cursor_take(c, "bad-checksum"))

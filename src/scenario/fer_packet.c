@@ -52,6 +52,10 @@ static size_t build_echo(const struct fe_send *send,
 		icmp.type = v4 ? ICMP_ECHO_REPLY : ICMP6_ECHO_REPLY;
 	else
 		icmp.type = v4 ? ICMP_ECHO : ICMP6_ECHO;
+	if (send->has_type) {
+		icmp.type = send->icmp_type;
+		icmp.code = send->icmp_code;
+	}
 	return fe_build_icmp(bytes, ip, &icmp, NULL, send->len);
 }
 
