@@ -47,8 +47,34 @@ static fe_set untracks(struct fe_lint *l, const struct fe_rule *rule)
 	return fe_set_and(l->space, must, at);
 }
 
-static void each_notrack(struct notrack *n, each_fn *fn)
+/* The earlier rule that decides about tracking for all packets which the rule
+ * wants, or NULL: whoever comes first sets it. */
+static const struct fe_rule *masked_by(struct fe_lint *l,
+				       const struct fe_rule *rule,
+				       fe_set *wanted)
 {
+	const struct fe_chain *chain = rule->chain;
+
+	*wanted = fe_set_and(l->space, fe_behave_hits(l->behave, rule),
+			     fe_reach_into(l->reach, chain));
+	for (uint32_t i = 0; i + 1 < rule->index; i++) {
+		const struct fe_rule *by = chain->rules.data[i];
+
+		if (by->action != FE_ACT_ACCEPT && by->action != FE_ACT_CT)
+			continue;
+		if (!fe_set_is_empty(*wanted) &&
+		    fe_set_is_empty(fe_set_minus(
+			l->space, *wanted, fe_behave_must(l->behave, by))))
+			return by;
+	}
+	return NULL;
+}
+
+/* masked: those rules as well that others keep from untracking anything. */
+static void each_notrack(struct notrack *n, bool masked, each_fn *fn)
+{
+	fe_set wanted;
+
 	const struct fe_table *raw = &n->l->ruleset->tables[FE_RAW];
 
 	for (size_t c = 0; c < raw->chains.n; c++) {
@@ -56,6 +82,8 @@ static void each_notrack(struct notrack *n, each_fn *fn)
 		for (size_t i = 0; i < chain->rules.n; i++) {
 			const struct fe_rule *rule = chain->rules.data[i];
 			if (rule->action != FE_ACT_NOTRACK)
+				continue;
+			if (!masked && masked_by(n->l, rule, &wanted))
 				continue;
 			if (chain->hooks & 1u << FE_PREROUTING)
 				fn(n, rule, FE_PREROUTING,
@@ -142,7 +170,8 @@ static void check_direction(struct notrack *n, const struct fe_rule *rule,
 		return;
 	d = fe_lint_report(l, FE_LINT_FE501, rule, FE_NO_SPAN,
 			   "packets are untracked here, their replies nowhere");
-	fe_lint_witness(l, d, back);
+	/* The packet whose reply it is: what the rule speaks of. */
+	fe_lint_witness(l, d, fe_set_and(space, set, reversed(space, back)));
 	if (d)
 		d->hint = hook == FE_PREROUTING
 			      ? "untrack the replies as well: in OUTPUT where "
@@ -156,28 +185,19 @@ static void check_masked(struct notrack *n, const struct fe_rule *rule,
 			 enum fe_hook hook, fe_set set)
 {
 	struct fe_lint *l = n->l;
-	const struct fe_chain *chain = rule->chain;
-	fe_set wanted = fe_set_and(l->space, fe_behave_hits(l->behave, rule),
-				   fe_reach_into(l->reach, chain));
+	fe_set wanted;
+	const struct fe_rule *by = masked_by(l, rule, &wanted);
+	struct fe_diag *d;
 
 	(void)hook;
 	(void)set;
-	for (uint32_t i = 0; i + 1 < rule->index; i++) {
-		const struct fe_rule *by = chain->rules.data[i];
-		struct fe_diag *d;
-		if (by->action != FE_ACT_ACCEPT && by->action != FE_ACT_CT)
-			continue;
-		if (fe_set_is_empty(wanted) ||
-		    !fe_set_is_empty(fe_set_minus(
-			l->space, wanted, fe_behave_must(l->behave, by))))
-			continue;
-		d = fe_lint_report(l, FE_LINT_FE503, rule, FE_NO_SPAN,
-				   "an earlier rule decides about tracking: "
-				   "these packets stay tracked");
-		fe_lint_note(l, d, by, "it is");
-		fe_lint_witness(l, d, wanted);
+	if (!by)
 		return;
-	}
+	d = fe_lint_report(l, FE_LINT_FE503, rule, FE_NO_SPAN,
+			   "an earlier rule decides about tracking: these "
+			   "packets stay tracked");
+	fe_lint_note(l, d, by, "it is");
+	fe_lint_witness(l, d, wanted);
 }
 
 static bool translates(const struct fe_rule *rule)
@@ -338,9 +358,9 @@ void fe_lint_notrack(struct fe_lint *l)
 	if (!l->ruleset->tables[FE_RAW].present ||
 	    !fe_reach_known(l->reach, FE_RAW))
 		return;
-	each_notrack(&n, gather);
-	each_notrack(&n, check_masked);
-	each_notrack(&n, check_direction);
-	each_notrack(&n, check_nat);
-	each_notrack(&n, check_accepted);
+	each_notrack(&n, false, gather);
+	each_notrack(&n, true, check_masked);
+	each_notrack(&n, false, check_direction);
+	each_notrack(&n, false, check_nat);
+	each_notrack(&n, false, check_accepted);
 }

@@ -187,7 +187,7 @@ static bool report_contradiction(struct shadows *s, const struct fe_rule *rule,
 		return true;
 	}
 	fe_lint_report(l, FE_LINT_FE201, rule, FE_NO_SPAN,
-		       fe_set_is_empty(hits)
+		       fe_set_is_empty(hits) || rule->chain->builtin
 			   ? "no packet satisfies all of its conditions"
 			   : "its conditions and those of the jumps to chain "
 			     "'%s' exclude each other", rule->chain->name);

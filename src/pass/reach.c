@@ -182,6 +182,18 @@ static fe_set walk(struct fe_reach *r, const struct fe_chain *chain, fe_set in)
 	return out;
 }
 
+/* No packet is shorter than its IP header, and there are five states. */
+static fe_set possible(struct fe_reach *r)
+{
+	uint64_t header = r->ruleset->family == 4 ? 20 : 40;
+
+	return fe_set_and(r->space,
+			  fe_set_range(r->space, FE_F_CTSTATE, fe_u128(0),
+				       fe_u128(FE_CT_UNTRACKED)),
+			  fe_set_range(r->space, FE_F_LENGTH, fe_u128(header),
+				       (struct fe_u128){0, UINT32_MAX}));
+}
+
 /* Incoming packets have no output interface yet, and so on. */
 static fe_set entering(struct fe_reach *r, enum fe_hook hook)
 {
@@ -189,16 +201,17 @@ static fe_set entering(struct fe_reach *r, enum fe_hook hook)
 	    fe_set_range(r->space, FE_F_IIF, fe_u128(0), fe_u128(0));
 	fe_set none_out =
 	    fe_set_range(r->space, FE_F_OIF, fe_u128(0), fe_u128(0));
+	fe_set all = possible(r);
 
 	switch (hook) {
 	case FE_PREROUTING: case FE_INPUT:
-		return none_out;
-	case FE_OUTPUT: case FE_POSTROUTING:
-		return hook == FE_OUTPUT ? none_in : FE_SET_ALL;
-	case FE_FORWARD: case FE_N_HOOKS:
+		return fe_set_and(r->space, all, none_out);
+	case FE_OUTPUT:
+		return fe_set_and(r->space, all, none_in);
+	case FE_POSTROUTING: case FE_FORWARD: case FE_N_HOOKS:
 		break;
 	}
-	return FE_SET_ALL;
+	return all;
 }
 
 static void walk_table(struct fe_reach *r, const struct fe_table *table)
