@@ -40,6 +40,7 @@ struct fe_program {
 	struct fe_arena *arena;
 	uint16_t n_ifaces;           /* of the host when this was made */
 	uint32_t *rules;             /* first part of each rule, and the end */
+	struct fe_gate *gates;       /* of each rule */
 	FE_VEC(struct part) parts;
 	FE_VEC(struct test) tests;
 };
@@ -184,6 +185,63 @@ static void compile_rule(struct fe_program *g, const struct fe_side *side,
 	}
 }
 
+/*
+ * The range that a clause asks a field for: all its tests are of one field,
+ * and the least range that holds theirs. False: none.
+ */
+static bool clause_range(const struct fe_program *g, uint32_t first,
+			 struct test *range)
+{
+	*range = g->tests.data[first];
+	for (uint32_t i = first; i < g->tests.data[first].next; i++) {
+		struct test t = g->tests.data[i];
+
+		if (t.kind == TEST_MASK && t.lo == (t.lo & t.hi) &&
+		    (t.hi | (t.hi - 1)) == UINT32_MAX && t.hi <= UINT32_MAX)
+			t.hi = t.lo | (~t.hi & UINT32_MAX); /* a prefix */
+		else if (t.kind != TEST_RANGE)
+			return false;
+		if (t.neg || t.field != range->field)
+			return false;
+		if (i == first)
+			range->hi = t.hi;
+		if (t.lo < range->lo)
+			range->lo = t.lo;
+		if (t.hi > range->hi)
+			range->hi = t.hi;
+	}
+	return true;
+}
+
+/* False when one of the part's answers may be unknown, or has an effect. */
+static bool gate_by_part(const struct fe_program *g, const struct part *part,
+			 unsigned family, struct fe_gate *gate)
+{
+	struct test range;
+
+	for (uint32_t i = part->first; i < part->end; i++)
+		if (g->tests.data[i].kind == TEST_UNKNOWN ||
+		    g->tests.data[i].kind == TEST_IPSET)
+			return false;
+	for (uint32_t i = part->first; i < part->end;
+	     i = g->tests.data[i].next)
+		if (clause_range(g, i, &range))
+			fe_gate_add(gate, family, (enum fe_field)range.field,
+				    range.lo, range.hi);
+	return true;
+}
+
+static void make_gate(struct fe_program *g, const struct fe_side *side,
+		      uint32_t number)
+{
+	struct fe_gate *gate = &g->gates[number];
+
+	*gate = fe_gate_open;
+	for (size_t i = g->rules[number]; i < g->parts.n; i++)
+		if (!gate_by_part(g, &g->parts.data[i], side->family, gate))
+			return;
+}
+
 static void compile_table(struct fe_program *g, const struct fe_side *side,
 			  const struct fe_table *table)
 {
@@ -194,6 +252,7 @@ static void compile_table(struct fe_program *g, const struct fe_side *side,
 			uint32_t number = fe_rule_number(side, rule);
 			g->rules[number] = (uint32_t)g->parts.n;
 			compile_rule(g, side, rule, number);
+			make_gate(g, side, number);
 		}
 	}
 }
@@ -210,6 +269,7 @@ struct fe_program *fe_program_new(const struct fe_side *side,
 	g->arena = fe_arena_new();
 	g->n_ifaces = (uint16_t)host->ifaces.n;
 	g->rules = fe_calloc((size_t)side->n_rules + 1, sizeof(*g->rules));
+	g->gates = fe_calloc((size_t)side->n_rules + 1, sizeof(*g->gates));
 	for (unsigned t = 0; side->rules && t < FE_N_TABLES; t++)
 		if (side->rules->tables[t].present)
 			compile_table(g, side, &side->rules->tables[t]);
@@ -225,6 +285,7 @@ void fe_program_free(struct fe_program *g)
 	fe_vec_free(&g->parts);
 	fe_vec_free(&g->tests);
 	free(g->rules);
+	free(g->gates);
 	free(g);
 }
 
@@ -337,6 +398,16 @@ static enum fe_answer part_matches(const struct fe_program *g,
 	return part->part->ext->eval
 		   ? part->part->ext->eval(part->part, p, part->state)
 		   : FE_DUNNO;
+}
+
+uint32_t fe_program_skip(const struct fe_program *g, uint32_t number,
+			 uint32_t end, const struct fe_gate_values *values)
+{
+	if (values->none)
+		return number;
+	while (number < end && !fe_gate_is_open(&g->gates[number], values))
+		number++;
+	return number;
 }
 
 enum fe_answer fe_program_match(const struct fe_program *g, uint32_t number,

@@ -48,11 +48,24 @@ static const struct fe_rule *next_match(struct fe_life *l,
 					uint32_t *i, bool *hotdrop)
 {
 	const struct fe_program *program = l->side->program;
+	uint32_t base = l->side->base[chain->table->id][chain->index];
+	uint32_t end = base + (uint32_t)chain->rules.n;
+	struct fe_gate_values values;
 
+	if (program)
+		fe_gate_values(&values, l->p);
 	for (; *i < chain->rules.n; ++*i) {
-		const struct fe_rule *rule = chain->rules.data[*i];
-		uint32_t number = fe_rule_number(l->side, rule);
-		enum fe_answer answer =
+		const struct fe_rule *rule;
+		uint32_t number = base + *i;
+		enum fe_answer answer;
+
+		if (program)
+			number = fe_program_skip(program, number, end, &values);
+		*i = number - base;
+		if (number == end)
+			break;
+		rule = chain->rules.data[*i];
+		answer =
 		    program ? fe_program_match(program, number, l->p)
 			    : fe_naive_match(l->e, l->side, rule, number, l->p);
 

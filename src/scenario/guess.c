@@ -10,6 +10,7 @@
  * address that is an end of all of them is the host's. Where there is none, or
  * two (a single pair of ends), nothing tells, and the caller must ask.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ enum class { V4, V6, LINK_LOCAL, N_CLASSES };
 enum { OWN = 1, ELSEWHERE = 2, MOST_ADDRS = 1 << 16, RECENT_BITS = 14 };
 
 struct known { /* an address, and how it was met */
-	uint8_t key[17]; /* family, address */
+	struct fe_u128 addr; /* with family: the key */
+	uint64_t family;
 	uint16_t iface;
 	uint8_t marks;
 	uint64_t n; /* records without a direction that it is an end of */
@@ -36,6 +38,12 @@ struct guess {
 	struct known *recent[1 << RECENT_BITS]; /* by hash: asked first */
 };
 
+static struct fe_str key_of(const struct known *k)
+{
+	return (struct fe_str){(const char *)k,
+			       offsetof(struct known, iface)};
+}
+
 static struct known **recent(struct guess *g, struct fe_u128 addr)
 {
 	uint64_t hash = (addr.lo ^ addr.hi) * 0x9e3779b97f4a7c15u;
@@ -46,20 +54,17 @@ static struct known **recent(struct guess *g, struct fe_u128 addr)
 static void meet(struct guess *g, unsigned family, struct fe_u128 addr,
 		 uint16_t iface, uint8_t mark)
 {
-	struct known probe = {.key = {(uint8_t)family}};
+	struct known probe = {.addr = addr, .family = family};
 	struct known **slot = recent(g, addr), *k = *slot;
 
-	memcpy(probe.key + 1, &addr, 16);
-	if (!k || memcmp(k->key, probe.key, sizeof(probe.key)))
-		k = fe_map_get(&g->map, (struct fe_str){(char *)probe.key,
-							sizeof(probe.key)});
+	if (!k || !fe_u128_eq(k->addr, addr) || k->family != family)
+		k = fe_map_get(&g->map, key_of(&probe));
 	if (!k) {
 		if (g->list.n == MOST_ADDRS)
 			return;
 		k = fe_arena_memdup(g->arena, &probe, sizeof(probe));
 		k->iface = iface;
-		fe_map_set(&g->map, (struct fe_str){(char *)k->key,
-						    sizeof(k->key)}, k);
+		fe_map_set(&g->map, key_of(k), k);
 		fe_vec_push(&g->list, k);
 	}
 	*slot = k;
@@ -148,13 +153,11 @@ static void look(struct guess *g, const struct fe_host *host,
 static bool find_common(struct guess *g, enum class class)
 {
 	struct known *common = NULL;
-	struct fe_u128 addr;
 
 	for (size_t i = 0; g->undirected[class] && i < g->list.n; i++) {
 		struct known *k = g->list.data[i];
 
-		memcpy(&addr, k->key + 1, 16);
-		if (class_of(k->key[0], addr) != class ||
+		if (class_of((unsigned)k->family, k->addr) != class ||
 		    k->n != g->undirected[class])
 			continue;
 		if (common)
@@ -169,16 +172,13 @@ static bool find_common(struct guess *g, enum class class)
 static void add_own(const struct guess *g, struct fe_host *host,
 		    struct fe_guess *guess)
 {
-	struct fe_u128 addr;
-
 	for (size_t i = 0; i < g->list.n; i++) {
 		const struct known *k = g->list.data[i];
 
 		if (k->marks != OWN)
 			continue;
-		memcpy(&addr, k->key + 1, 16);
-		fe_host_add_addr(host, k->iface, k->key[0], addr,
-				 k->key[0] == 4 ? 32 : 128);
+		fe_host_add_addr(host, k->iface, (unsigned)k->family, k->addr,
+				 k->family == 4 ? 32 : 128);
 		guess->n++;
 	}
 }
