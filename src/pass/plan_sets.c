@@ -173,11 +173,14 @@ static void boxes(struct fe_planner *p, const struct fe_cand *c,
 	    p->space, fe_behave_iface(p->behave, FE_F_OIF, "lo"));
 
 	for (unsigned h = 0; h < FE_N_HOOKS; h++)
-		sets->box[h] = looped(c) ? both : FE_SET_EMPTY;
-	if (looped(c))
-		return;
-	sets->box[FE_INPUT] = meet(p, to, not_in_lo);
-	sets->box[FE_OUTPUT] = meet(p, from, not_out_lo);
+		sets->box[h] = looped(c) && !c->lo_only ? both : FE_SET_EMPTY;
+	if (c->lo_only) {
+		sets->box[FE_INPUT] = fe_set_minus(p->space, both, not_in_lo);
+		sets->box[FE_OUTPUT] = fe_set_minus(p->space, both, not_out_lo);
+	} else if (!looped(c)) {
+		sets->box[FE_INPUT] = meet(p, to, not_in_lo);
+		sets->box[FE_OUTPUT] = meet(p, from, not_out_lo);
+	}
 }
 
 static bool same_ends(const struct fe_cand *c)
@@ -481,7 +484,10 @@ static void companions(struct fe_planner *p, const struct fe_cand *c,
 	for (unsigned h = FE_INPUT; h <= FE_OUTPUT; h++) {
 		if (!proof->companion[h])
 			continue;
-		if (!looped(c)) {
+		if (c->lo_only) {
+			to.iface = from.iface =
+			    h == FE_INPUT ? " -i lo" : " -o lo";
+		} else if (!looped(c)) {
 			to.iface = " ! -i lo";
 			from.iface = " ! -o lo";
 		}
