@@ -40,6 +40,8 @@ struct ferrule_run_options {
 	bool naive;          /* the interpreted evaluator */
 	bool assume_tracked; /* conntrack is on whatever the rules say */
 	bool chart;          /* for ferrule_run_write_chart() */
+	bool outcomes;       /* 8 bytes a record, for a comparison that tells
+				which packets fare otherwise */
 };
 
 /*
@@ -79,7 +81,8 @@ int ferrule_run_write_summary(struct ferrule_run *run,
  * set. */
 int ferrule_run_write_chart(struct ferrule_run *run, const char *title,
 			    const struct ferrule_out *out);
-/* Writes two runs side by side: before and after a plan. */
+/* Writes two runs side by side: before and after a plan. With the option
+ * outcomes, also which packets were decided otherwise, and by whom. */
 int ferrule_run_write_comparison(struct ferrule_run *before,
 				 struct ferrule_run *after,
 				 enum ferrule_run_format format,

@@ -31,7 +31,7 @@ static bool read_kernel(const char *text, uint32_t *kernel)
 	if (*end != '\0' && *end != '.' && *end != '-' && *end != 'x')
 		return false;
 	*kernel = FE_KERNEL(major, minor > 255 ? 255 : minor);
-	return true;
+	return *kernel >= FE_KERNEL(2, 6);
 }
 
 /* "KEY=VALUE" */
@@ -89,6 +89,9 @@ bool fe_host_options(struct ferrule *ferrule, struct fe_host *host,
 
 	if (options->kernel && read_kernel(options->kernel, &kernel)) {
 		fe_host_use_kernel(host, kernel);
+	} else if (options->kernel && *options->kernel == '2') {
+		ferrule_error(ferrule, "kernels before 2.6 are not known here");
+		ok = false;
 	} else if (options->kernel) {
 		ferrule_error(ferrule, "'%s' is not a kernel version such as "
 				       "3.10 or 6.1", options->kernel);

@@ -56,7 +56,7 @@ static void on_result(void *arg, const struct fe_packet *packet,
 	if (generated)
 		run->summary.generated++;
 	else
-		fe_summary_count(&run->summary, packet, result);
+		fe_summary_count(&run->summary, line.n, packet, result);
 	if (run->has_trace)
 		fe_trace_put(&line, run->host, run->ferrule->sources,
 			     &run->trace);
@@ -112,6 +112,7 @@ struct ferrule_run *ferrule_run_new(struct ferrule_rules *rules,
 	run->options = *options;
 	run->host = fe_host_new();
 	fe_summary_init(&run->summary);
+	run->summary.keeps_outcomes = options->outcomes;
 	open_outputs(run, outputs);
 	*status = FERRULE_OK;
 	/* The kernel refuses such a table whole; a loop would never end. */
@@ -367,7 +368,7 @@ int ferrule_run_write_comparison(struct ferrule_run *before,
 	switch (format) {
 	case FERRULE_RUN_TEXT:
 		fe_summary_compare_text(&before->summary, &after->summary,
-					&out);
+					sources, &out);
 		break;
 	case FERRULE_RUN_JSON:
 		fe_summary_compare_json(&before->summary, &after->summary,

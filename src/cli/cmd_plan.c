@@ -198,7 +198,7 @@ int cmd_plan(struct cli *cli, int argc, char **argv)
 	    {0, "require", CLI_FLAG, &o.require, NULL,
 	     "exit with 1 when there is nothing to untrack"},
 	    {0, "max-rules", CLI_UINT, &o.max_rules, "N",
-	     "at most N rules in raw, for each family"},
+	     "at most N rules in raw, for each family (0: no limit)"},
 	    {0, "assume-tracked", CLI_FLAG, &o.assume_tracked, NULL,
 	     "tracking is on, whatever the rules say"},
 	    {0, "no-check", CLI_FLAG, &o.no_check, NULL,

@@ -222,6 +222,7 @@ static int play_both(struct run_command *r,
 	const struct ferrule_run_outputs none = {0};
 	int status = FERRULE_OK;
 
+	r->options.outcomes = r->compare;
 	if (!r->plan.n)
 		return play(r, r->inputs.rules, outputs, &r->run);
 	if (r->compare)

@@ -185,7 +185,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, const char *usage,
 			cli_list_add(operands, word);
 		} else if (!strcmp(word, "--")) {
 			only_operands = true;
-		} else if (!strcmp(word, "--help")) {
+		} else if (!strcmp(word, "--help") ||
+			   !strcmp(word, "-h")) {
 			print_help(usage, options);
 			return -1;
 		} else if (word[1] == '-') {

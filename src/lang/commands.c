@@ -17,6 +17,9 @@ static unsigned program_family(struct fe_str path)
 	const char *slash = memrchr(path.s, '/', path.len);
 	unsigned family = 4;
 
+	/* IPT=/sbin/iptables runs nothing. */
+	if (memchr(path.s, '=', path.len))
+		return 0;
 	if (slash) {
 		path.len -= (size_t)(slash + 1 - path.s);
 		path.s = slash + 1;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "report/differ.h"
 #include "report/trace.h"
 
 void fe_summary_init(struct fe_summary *s)
@@ -15,6 +16,7 @@ void fe_summary_init(struct fe_summary *s)
 void fe_summary_free(struct fe_summary *s)
 {
 	fe_vec_free(&s->drops);
+	fe_vec_free(&s->outcomes);
 }
 
 static bool same(const struct fe_summary_drop *d, const struct fe_result *r)
@@ -39,8 +41,8 @@ static void count_drop(struct fe_summary *s, const struct fe_result *r)
 	s->drops.data[i].packets++;
 }
 
-void fe_summary_count(struct fe_summary *s, const struct fe_packet *packet,
-		      const struct fe_result *r)
+void fe_summary_count(struct fe_summary *s, uint64_t number,
+		      const struct fe_packet *packet, const struct fe_result *r)
 {
 	s->packets++;
 	s->bytes += packet->length;
@@ -55,6 +57,12 @@ void fe_summary_count(struct fe_summary *s, const struct fe_packet *packet,
 		s->local++;
 	else
 		s->left++;
+	if (s->keeps_outcomes)
+		fe_vec_push(&s->outcomes,
+			    (struct fe_outcome_of){
+				(uint32_t)number,
+				r->fate == FE_FATE_ACCEPT
+				    ? FE_ACCEPTED : (uint32_t)s->last_drop});
 }
 
 static double seconds(const struct fe_summary *s)
@@ -62,8 +70,9 @@ static double seconds(const struct fe_summary *s)
 	return s->last >= s->first ? (double)(s->last - s->first) / 1e9 : 0;
 }
 
-static void put_decision(const struct fe_decision *by,
-			 const struct fe_sources *sources, struct fe_out *out)
+void fe_summary_put_decision(const struct fe_decision *by,
+			     const struct fe_sources *sources,
+			     struct fe_out *out)
 {
 	struct fe_place place;
 	struct fe_span span;
@@ -128,7 +137,7 @@ void fe_summary_text(const struct fe_summary *s,
 		const struct fe_summary_drop *d = &s->drops.data[i];
 		fe_out_printf(out, "%-11s %llu by ", fe_fate_names[d->fate],
 			      LLU(d->packets));
-		put_decision(&d->by, sources, out);
+		fe_summary_put_decision(&d->by, sources, out);
 		fe_out_putc(out, '\n');
 	}
 	put_table_text(s, out);
@@ -143,7 +152,7 @@ static void put_drops_json(const struct fe_summary *s,
 		struct fe_buf text = {0};
 		struct fe_out inner;
 		fe_out_init(&inner, fe_write_buf, &text);
-		put_decision(&d->by, sources, &inner);
+		fe_summary_put_decision(&d->by, sources, &inner);
 		fe_out_close(&inner);
 		fe_out_printf(out, "%s{\"verdict\":\"%s\",\"by\":",
 			      i ? "," : "", fe_fate_names[d->fate]);
@@ -195,7 +204,9 @@ static void row(struct fe_out *out, const char *what, uint64_t before,
 }
 
 void fe_summary_compare_text(const struct fe_summary *a,
-			     const struct fe_summary *b, struct fe_out *out)
+			     const struct fe_summary *b,
+			     const struct fe_sources *sources,
+			     struct fe_out *out)
 {
 	fe_out_printf(out, "%-26s %14s %14s\n", "", "before", "after");
 	row(out, "packets", a->packets, b->packets);
@@ -209,6 +220,8 @@ void fe_summary_compare_text(const struct fe_summary *a,
 	row(out, "dropped for a full table", a->ct.table_full,
 	    b->ct.table_full);
 	row(out, "invalid", a->ct.invalid, b->ct.invalid);
+	if (a->keeps_outcomes && b->keeps_outcomes)
+		fe_differ_text(a, b, sources, out);
 }
 
 void fe_summary_compare_json(const struct fe_summary *a,
@@ -220,5 +233,9 @@ void fe_summary_compare_json(const struct fe_summary *a,
 	put_json(a, sources, out);
 	fe_out_puts(out, ",\"after\":");
 	put_json(b, sources, out);
+	if (a->keeps_outcomes && b->keeps_outcomes) {
+		fe_out_puts(out, ",\"differ\":");
+		fe_differ_json(a, b, sources, out);
+	}
 	fe_out_puts(out, "}\n");
 }
