@@ -27,6 +27,13 @@ static void on_log(void *arg, int64_t time, const char *line)
 		e->observer.log(e->observer.arg, time, line);
 }
 
+const char *const fe_engine_reasons[] = {
+	"conntrack: table full", "conntrack: refused", "conntrack: clash",
+	"nat: cannot translate", "nat: no tuple free", "no route",
+	"no route in OUTPUT", "no end of jumps", "martian", "ttl", "mtu",
+	"not sent to this host", "not for this host", NULL,
+};
+
 struct fe_engine *fe_engine_new(const struct fe_rules *rules,
 				struct fe_host *host,
 				const struct fe_engine_options *options)

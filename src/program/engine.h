@@ -25,6 +25,9 @@ struct fe_decision {
 	enum fe_hook hook;
 };
 
+/* All that why may say; ends with NULL. */
+extern const char *const fe_engine_reasons[];
+
 struct fe_result {
 	enum fe_fate fate;
 	struct fe_decision by; /* of the drop; else the last accept in filter */

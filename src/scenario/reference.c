@@ -8,12 +8,6 @@
 
 #include "scenario/runner.h"
 
-/* The first words of what decides where no rule does (struct fe_decision's
- * why). */
-static const char *const reasons[] = {
-	"conntrack", "nat", "no", "martian", "ttl", "mtu", "not", NULL,
-};
-
 /* Whether a chain of either family will do: of the condition's table, if it
  * says one, and name. */
 static bool has_chain(const struct fe_runner *r, const struct fe_condition *c,
@@ -61,10 +55,12 @@ static bool has_line(const struct fe_runner *r, uint32_t line)
 	return false;
 }
 
+/* As judge_by() takes them: the beginning of one will do. */
 static bool is_reason(struct fe_str name)
 {
-	for (size_t i = 0; reasons[i]; i++)
-		if (fe_str_is(name, reasons[i]))
+	for (size_t i = 0; fe_engine_reasons[i]; i++)
+		if (strlen(fe_engine_reasons[i]) >= name.len &&
+		    !memcmp(fe_engine_reasons[i], name.s, name.len))
 			return true;
 	return false;
 }
