@@ -59,6 +59,13 @@ void ferrule_set_progress(struct ferrule *ferrule, ferrule_progress_fn *fn,
 int ferrule_write_diagnostics(struct ferrule *ferrule,
 			      const struct ferrule_out *out);
 
+/*
+ * The exit code that iptables would have after the errors collected since the
+ * last call of ferrule_write_diagnostics(): 0 none, 1 the kernel refuses, 2
+ * the words are wrong.
+ */
+int ferrule_iptables_status(const struct ferrule *ferrule);
+
 /* Adds one of one's own, in the program's voice, without a place. */
 void ferrule_error(struct ferrule *ferrule, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -66,6 +66,19 @@ int ferrule_write_diagnostics(struct ferrule *ferrule,
 	return fe_out_close(&out) ? FERRULE_UNREADABLE : FERRULE_OK;
 }
 
+int ferrule_iptables_status(const struct ferrule *ferrule)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < ferrule->diags->list.n; i++) {
+		const struct fe_diag *d = ferrule->diags->list.data[i];
+
+		if (d->severity == FE_ERROR)
+			status = d->by_kernel && status != 2 ? 1 : 2;
+	}
+	return status;
+}
+
 void ferrule_error(struct ferrule *ferrule, const char *format, ...)
 {
 	char *text = NULL;

@@ -32,6 +32,8 @@ struct fe_diag {
 	const char *witness; /* a packet that shows it, or NULL */
 	const char *hint;    /* what to do, or NULL */
 	const char *fix;     /* replacement text for the rule, or NULL */
+	bool by_kernel;      /* an error that the kernel would report, after
+				iptables took the words: its exit code is 1 */
 	bool fix_is_safe;    /* the fix is proved equivalent */
 	FE_VEC(struct fe_note) notes;
 };

@@ -12,6 +12,7 @@ static const struct command {
 	cli_command_fn *run;
 	const char *help;
 } commands[] = {
+    {"as", cmd_as, "iptables, its save and restore, on tables in a folder"},
     {"collect", cmd_collect, "a script that gathers a snapshot of a host"},
     {"explain", cmd_explain, "what a finding, a match or a target means"},
     {"fmt", cmd_fmt, "rules as iptables-save prints them"},

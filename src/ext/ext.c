@@ -164,6 +164,7 @@ bool fe_check_bad(struct fe_check_context *context,
 		span.len = setting->len;
 	}
 	diag = fe_diag(context->diags, FE_ERROR, NULL, span, "%s", text);
+	diag->by_kernel = context->by_kernel;
 	if (hint != NULL)
 		fe_diag_hint(context->diags, diag, "%s", hint);
 	return false;
@@ -276,7 +277,7 @@ static bool check_proto(struct fe_check_context *context)
 	proto = fe_rule_proto(context->rule, &neg);
 	if (proto == want && !neg)
 		return true;
-	return fe_check_bad(context, NULL, NULL, "-m %s needs -p %s",
+	return fe_check_refused(context, NULL, NULL, "-m %s needs -p %s",
 			    ext->name, ext->proto);
 }
 

@@ -67,6 +67,7 @@ struct fe_check_context {
 	struct fe_span span;  /* of the part */
 	unsigned family;
 	enum fe_table_id table;
+	bool by_kernel; /* what is bad, iptables leaves to the kernel */
 };
 
 /* yes, no, or: the packet is dropped because a header is cut short. */
@@ -173,6 +174,9 @@ bool fe_check_bad(struct fe_check_context *context,
 		  const struct fe_setting *setting, const char *hint,
 		  const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same for what iptables takes and the kernel refuses. */
+#define fe_check_refused(context, ...)                                         \
+	((context)->by_kernel = true, fe_check_bad(context, __VA_ARGS__))
 
 /*
  * Tells the sink what a part means: its lower(), or each setting's cover in

@@ -41,7 +41,7 @@ static bool check_tcp(struct fe_check_context *context, const char *what)
 
 	if (fe_rule_proto(context->rule, &neg) == 6 && !neg)
 		return true;
-	return fe_check_bad(context, NULL, NULL, "%s needs -p tcp", what);
+	return fe_check_refused(context, NULL, NULL, "%s needs -p tcp", what);
 }
 
 static bool check_ecn(struct fe_check_context *context)

@@ -64,7 +64,7 @@ static bool check(struct fe_check_context *context)
 	bool neg;
 
 	return (fe_rule_proto(context->rule, &neg) == 6 && !neg) ||
-	       fe_check_bad(context, NULL, "add -p tcp",
+	       fe_check_refused(context, NULL, "add -p tcp",
 			    "-m osf needs -p tcp");
 }
 

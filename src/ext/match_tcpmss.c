@@ -32,7 +32,7 @@ static bool check(struct fe_check_context *context)
 		return fe_check_bad(context, mss, NULL,
 				    "the range is upside down");
 	return (fe_rule_proto(context->rule, &neg) == 6 && !neg) ||
-	       fe_check_bad(context, NULL, "add -p tcp",
+	       fe_check_refused(context, NULL, "add -p tcp",
 			    "-m tcpmss needs -p tcp");
 }
 

@@ -23,7 +23,7 @@ static bool is_tcp(const struct fe_check_context *context)
 static bool check_tcp(struct fe_check_context *context)
 {
 	return is_tcp(context) ||
-	       fe_check_bad(context, NULL, "add -p tcp", "-j %s needs -p tcp",
+	       fe_check_refused(context, NULL, "add -p tcp", "-j %s needs -p tcp",
 			    context->part->ext->name);
 }
 

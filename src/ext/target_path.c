@@ -187,7 +187,7 @@ static bool check_tproxy(struct fe_check_context *context)
 	unsigned proto = fe_rule_proto(context->rule, &neg);
 
 	return ((proto == 6 || proto == 17) && !neg) ||
-	       fe_check_bad(context, NULL, "add -p tcp or -p udp",
+	       fe_check_refused(context, NULL, "add -p tcp or -p udp",
 			    "-j TPROXY needs -p tcp or -p udp");
 }
 
@@ -276,7 +276,7 @@ static bool check_synproxy(struct fe_check_context *context)
 	bool neg;
 
 	return (fe_rule_proto(context->rule, &neg) == 6 && !neg) ||
-	       fe_check_bad(context, NULL, "add -p tcp",
+	       fe_check_refused(context, NULL, "add -p tcp",
 			    "-j SYNPROXY needs -p tcp");
 }
 

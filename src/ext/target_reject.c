@@ -122,7 +122,7 @@ static bool check(struct fe_check_context *context)
 		return true;
 	if (fe_rule_proto(context->rule, &neg) == 6 && !neg)
 		return true;
-	return fe_check_bad(context, fe_part_find(context->part, 0), NULL,
+	return fe_check_refused(context, fe_part_find(context->part, 0), NULL,
 			    "tcp-reset needs -p tcp");
 }
 

@@ -17,7 +17,7 @@ static bool check_tcp(struct fe_check_context *context)
 	bool neg;
 
 	return (fe_rule_proto(context->rule, &neg) == 6 && !neg) ||
-	       fe_check_bad(context, NULL, "add -p tcp", "-j %s needs -p tcp",
+	       fe_check_refused(context, NULL, "add -p tcp", "-j %s needs -p tcp",
 			    context->part->ext->name);
 }
 

@@ -11,6 +11,14 @@
 
 enum { LONGEST_CHAIN_NAME = 28 };
 
+/* What iptables leaves to the kernel to refuse. */
+static struct fe_diag *refused(struct fe_diag *d)
+{
+	if (d)
+		d->by_kernel = true;
+	return d;
+}
+
 void fe_line_verb(struct fe_line *line)
 {
 	const struct fe_verb *verb = line->verb;
@@ -148,10 +156,10 @@ struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
 		line->last_chain = chain;
 		return chain;
 	}
-	d = fe_line_error(line, "FE108", name,
+	d = refused(fe_line_error(line, "FE108", name,
 			  "there is no chain '%.*s' in table %s here",
 			  (int)name->text.len, name->text.s,
-			  fe_table_names[line->table->id]);
+			  fe_table_names[line->table->id]));
 	const char *near = fe_line_nearest_chain(line, name->text);
 	if (near)
 		fe_diag_hint(line->diags, d, "did you mean '%s'?", near);
@@ -168,10 +176,10 @@ struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
 
 void fe_line_bad_policy(struct fe_line *line, const struct fe_word *policy)
 {
-	struct fe_diag *d = fe_line_error(
+	struct fe_diag *d = refused(fe_line_error(
 	    line, "FE110", policy,
 	    "policy '%.*s': only ACCEPT and DROP can be one",
-	    (int)policy->text.len, policy->text.s);
+	    (int)policy->text.len, policy->text.s));
 
 	if (fe_str_is(policy->text, "REJECT"))
 		fe_diag_hint(line->diags, d,
@@ -222,9 +230,9 @@ static bool check_new_name(struct fe_line *line, const struct fe_word *name)
 		return false;
 	}
 	if (fe_table_chain(line->table, text)) {
-		fe_line_error(line, "FE101", name,
+		refused(fe_line_error(line, "FE101", name,
 			      "there is a chain '%.*s' already", (int)text.len,
-			      text.s);
+			      text.s));
 		return false;
 	}
 	return true;
@@ -241,10 +249,10 @@ static bool rule_number(struct fe_line *line, const struct fe_word *word,
 		return false;
 	}
 	if (n > most) {
-		fe_line_error(line, "FE101", word,
+		refused(fe_line_error(line, "FE101", word,
 			      "rule number %llu is too big: the chain has %llu "
 			      "rules", (unsigned long long)n,
-			      (unsigned long long)line->last_chain->rules.n);
+			      (unsigned long long)line->last_chain->rules.n));
 		return false;
 	}
 	*at = (size_t)n - 1;
@@ -331,8 +339,8 @@ static void match_rules(struct fe_line *line, struct fe_chain *chain,
 	for (size_t i = 0; i < rules->list.n; i++) {
 		size_t at = find_rule(chain, rules->list.data[i]);
 		if (at == chain->rules.n) {
-			fe_line_error(line, "FE101", NULL,
-				      "chain %s has no such rule", chain->name);
+			refused(fe_line_error(line, "FE101", NULL,
+				      "chain %s has no such rule", chain->name));
 			return;
 		}
 		if (line->command->id == FE_VERB_DELETE)
@@ -396,9 +404,9 @@ static bool may_delete(struct fe_line *line, const struct fe_chain *chain,
 			  : refs[chain->index] ? "is still jumped to" : NULL;
 
 	if (why)
-		fe_line_error(line, "FE101", word,
+		refused(fe_line_error(line, "FE101", word,
 			      "chain %s cannot be deleted: it %s", chain->name,
-			      why);
+			      why));
 	return !why;
 }
 
@@ -453,9 +461,9 @@ static void do_policy(struct fe_line *line)
 	if (!chain)
 		return;
 	if (!chain->builtin)
-		fe_line_error(line, "FE110", &line->words[0],
+		refused(fe_line_error(line, "FE110", &line->words[0],
 			      "chain %s is not built in: only such have a "
-			      "policy", chain->name);
+			      "policy", chain->name));
 	else if (fe_str_is(word->text, "ACCEPT"))
 		chain->policy = FE_POLICY_ACCEPT;
 	else if (fe_str_is(word->text, "DROP"))
@@ -505,9 +513,9 @@ static void do_rename(struct fe_line *line)
 	if (!chain || !check_new_name(line, &line->words[1]))
 		return;
 	if (chain->builtin) {
-		fe_line_error(line, "FE101", &line->words[0],
+		refused(fe_line_error(line, "FE101", &line->words[0],
 			      "builtin chain %s cannot be renamed",
-			      chain->name);
+			      chain->name));
 		return;
 	}
 	line->last_chain = NULL;
