@@ -156,6 +156,21 @@ static void put_chains(const char *table, FILE *to)
 			fprintf(to, ":%s ACCEPT [0:0]\n", names[i].chains[c]);
 }
 
+/* Each commit of a table sets its policies' counters back, not the rules'. */
+static void put_old(const char *lines, FILE *to)
+{
+	while (*lines) {
+		const char *end = strchrnul(lines, '\n');
+		const char *bracket = *lines == ':'
+			? memrchr(lines, '[', (size_t)(end - lines)) : NULL;
+
+		fwrite(lines, 1, (size_t)((bracket ? bracket : end) - lines),
+		       to);
+		fputs(bracket ? "[0:0]\n" : "\n", to);
+		lines = end + (*end != '\0');
+	}
+}
+
 static int write_stream(void *arg, const void *data, size_t size)
 {
 	return fwrite(data, 1, size, arg) == size ? 0 : EIO;
@@ -197,7 +212,7 @@ static int settle_table(struct tables *t, const char *table, const char *lines,
 
 	fprintf(to, "*%s\n", table);
 	if (old)
-		fputs(old, to);
+		put_old(old, to);
 	else
 		put_chains(table, to);
 	fprintf(to, "%sCOMMIT\n", lines);
