@@ -22,6 +22,7 @@ typedef int cli_command_fn(struct cli *cli, int argc, char **argv);
 
 cli_command_fn cmd_as;
 cli_command_fn cmd_collect;
+cli_command_fn cmd_exec;
 cli_command_fn cmd_fmt;
 cli_command_fn cmd_explain;
 cli_command_fn cmd_help;

@@ -491,6 +491,31 @@ static int call(struct call *c, const char *dir)
 	return status;
 }
 
+/* Programs that touch what no table holds: written down, and not done. */
+static int record(struct call *c, const char *dir)
+{
+	char *path = NULL;
+	FILE *to;
+
+	if (asprintf(&path, "%s/recorded", dir) < 0)
+		abort();
+	to = fopen(path, "ae");
+	free(path);
+	if (!to)
+		return REFUSED;
+	fputs(c->name, to);
+	for (int i = 1; i < c->argc; i++)
+		put_word(c->argv[i], to);
+	fputc('\n', to);
+	return fclose(to) ? REFUSED : OK;
+}
+
+static bool is_recorded(const char *name)
+{
+	return !strcmp(name, "sysctl") || !strcmp(name, "modprobe") ||
+	       !strcmp(name, "ip");
+}
+
 int cmd_as(struct cli *cli, int argc, char **argv)
 {
 	struct call c = {.cli = cli};
@@ -512,6 +537,8 @@ int cmd_as(struct cli *cli, int argc, char **argv)
 	c.argv = argv + 2;
 	if (c.program == IPTABLES)
 		c.table = "filter";
+	if (is_recorded(c.name))
+		return record(&c, argv[1]);
 	if (c.program == NO_PROGRAM)
 		return cli_usage_error(cli, "'%s' is not iptables, "
 				       "iptables-save or iptables-restore",

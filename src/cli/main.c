@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
     {"as", cmd_as, "iptables, its save and restore, on tables in a folder"},
     {"collect", cmd_collect, "a script that gathers a snapshot of a host"},
+    {"exec", cmd_exec, "run a firewall script; the tables it makes"},
     {"explain", cmd_explain, "what a finding, a match or a target means"},
     {"fmt", cmd_fmt, "rules as iptables-save prints them"},
     {"help", cmd_help, "this text, or a command's own"},
