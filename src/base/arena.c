@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -152,6 +153,7 @@ char *fe_arena_printf(struct fe_arena *arena, const char *format, ...)
 {
 	va_list ap, again;
 
+	assert(format != NULL);
 	va_start(ap, format);
 	va_copy(again, ap);
 	int len = vsnprintf(NULL, 0, format, ap);

@@ -1,6 +1,7 @@
 /* Buffer: growth by doubling. */
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,7 @@ void fe_buf_printf(struct fe_buf *buf, const char *format, ...)
 {
 	va_list ap, again;
 
+	assert(format != NULL);
 	va_start(ap, format);
 	va_copy(again, ap);
 	int len = vsnprintf(NULL, 0, format, ap);
