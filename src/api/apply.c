@@ -30,9 +30,11 @@ static int read_joined(struct ferrule_rules *rules, struct fe_ruleset **target,
 					   "rules with %s", path);
 	uint32_t index = fe_sources_add(ferrule->sources, name,
 					fe_buf_text(text), text->size);
-	bool ok = fe_read(ferrule->sources, index, &options, &joined,
-			  ferrule->diags);
+	bool ok;
 
+	fe_source_set_made(ferrule->sources, index);
+	ok = fe_read(ferrule->sources, index, &options, &joined,
+		     ferrule->diags);
 	fe_ruleset_free(*target);
 	*target = options.family == 6 ? joined.v6 : joined.v4;
 	return ok ? FERRULE_OK : FERRULE_UNREADABLE;

@@ -176,6 +176,11 @@ static void make_lines(struct fe_source *s)
 	s->n_lines = (uint32_t)lines.n;
 }
 
+void fe_source_set_made(struct fe_sources *sources, uint32_t index)
+{
+	((struct fe_source *)sources->list.data[index])->made = true;
+}
+
 struct fe_place fe_source_place(const struct fe_sources *sources,
 				struct fe_span span)
 {
@@ -199,6 +204,7 @@ struct fe_place fe_source_place(const struct fe_sources *sources,
 	const char *nl = memchr(begin, '\n', (size_t)(end - begin));
 	place.name = s->name;
 	place.line = lo + 1;
+	place.made = s->made;
 	place.column = span.off - s->lines[lo] + 1;
 	place.text = (struct fe_str){begin, (size_t)((nl ? nl : end) - begin)};
 	return place;

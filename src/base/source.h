@@ -27,6 +27,7 @@ struct fe_source {
 	uint32_t n_lines;
 	uint32_t cut;     /* begin of a line that was too long to be read to its
 			   * end; FE_NOT_CUT: all was read */
+	bool made;        /* joined here: its lines stand in no file */
 };
 
 struct fe_sources;
@@ -63,8 +64,12 @@ struct fe_place {
 	const char *name;   /* of the source; NULL for FE_NO_SPAN */
 	uint32_t line;      /* from 1 */
 	uint32_t column;    /* from 1, in bytes */
+	bool made;          /* the line is of no file that a user has */
 	struct fe_str text; /* the whole line, without its newline */
 };
+
+/* Says that the lines of a source stand in no file. */
+void fe_source_set_made(struct fe_sources *sources, uint32_t index);
 
 /* Where a span begins. */
 struct fe_place fe_source_place(const struct fe_sources *sources,

@@ -89,7 +89,9 @@ void fe_summary_put_decision(const struct fe_decision *by,
 		fe_out_puts(out, "policy");
 	span = by->rule ? by->rule->span : by->chain->span;
 	place = fe_source_place(sources, span);
-	if (place.name)
+	if (place.name && place.made)
+		fe_out_printf(out, " (%s)", place.name);
+	else if (place.name)
 		fe_out_printf(out, " (%s:%u)", place.name, place.line);
 }
 

@@ -43,6 +43,7 @@ static void put_by(const struct fe_decision *by,
 		   const struct fe_sources *sources, struct fe_out *out)
 {
 	struct fe_span span = FE_NO_SPAN;
+	struct fe_place place;
 
 	fe_out_puts(out, ",\"by\":");
 	if (by->why) {
@@ -63,9 +64,9 @@ static void put_by(const struct fe_decision *by,
 		fe_out_printf(out, ",\"rule\":%u", by->rule->index);
 	else
 		fe_out_puts(out, ",\"rule\":null");
-	if (span.source != UINT32_MAX)
-		fe_out_printf(out, ",\"line\":%u",
-			      fe_source_place(sources, span).line);
+	place = fe_source_place(sources, span);
+	if (place.name && !place.made)
+		fe_out_printf(out, ",\"line\":%u", place.line);
 	else
 		fe_out_puts(out, ",\"line\":null");
 	fe_out_printf(out, ",\"policy\":%s}", by->rule ? "false" : "true");
