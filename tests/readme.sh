@@ -13,7 +13,7 @@ export NO_COLOR=1
 work=$(mktemp -d "${TMPDIR:-/tmp}/readme.XXXXXX") || exit 99
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT INT TERM
 cp -r "$top/corpus/blog-host/." "$work" && chmod -R u+w "$work" || exit 99
-sed -n '/^## A walk-through/,/^## Firewall tests/s/^    \(ferrule .*\)/\1/p' \
+sed -n '/^## A walk-through/,/^## A firewall script/s/^    \(ferrule .*\)/\1/p' \
 	"$top/README.md" >"$work/commands"
 cd "$work" || exit 99
 ferrule() { "$FERRULE" "$@"; }

@@ -65,6 +65,8 @@ int ferrule_write_diagnostics(struct ferrule *ferrule,
  * the words are wrong.
  */
 int ferrule_iptables_status(const struct ferrule *ferrule);
+/* What iptables says of the first that the kernel refuses; NULL: none. */
+const char *ferrule_iptables_text(const struct ferrule *ferrule);
 
 /* Adds one of one's own, in the program's voice, without a place. */
 void ferrule_error(struct ferrule *ferrule, const char *format, ...)

@@ -74,9 +74,17 @@ int ferrule_iptables_status(const struct ferrule *ferrule)
 		const struct fe_diag *d = ferrule->diags->list.data[i];
 
 		if (d->severity == FE_ERROR)
-			status = d->by_kernel && status != 2 ? 1 : 2;
+			status = d->kernel && status != 2 ? 1 : 2;
 	}
 	return status;
+}
+
+const char *ferrule_iptables_text(const struct ferrule *ferrule)
+{
+	for (size_t i = 0; i < ferrule->diags->list.n; i++)
+		if (ferrule->diags->list.data[i]->kernel)
+			return ferrule->diags->list.data[i]->kernel;
+	return NULL;
 }
 
 void ferrule_error(struct ferrule *ferrule, const char *format, ...)

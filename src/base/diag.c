@@ -35,6 +35,9 @@ static char *format_text(struct fe_arena *arena, const char *format, va_list ap)
 	return copy;
 }
 
+const char fe_invalid_argument[] =
+    "Invalid argument. Run `dmesg' for more information.";
+
 struct fe_diag *fe_diag(struct fe_diags *diags, enum fe_severity severity,
 			const char *id, struct fe_span span,
 			const char *format, ...)

@@ -32,8 +32,9 @@ struct fe_diag {
 	const char *witness; /* a packet that shows it, or NULL */
 	const char *hint;    /* what to do, or NULL */
 	const char *fix;     /* replacement text for the rule, or NULL */
-	bool by_kernel;      /* an error that the kernel would report, after
-				iptables took the words: its exit code is 1 */
+	const char *kernel;  /* an error that the kernel would report, after
+				iptables took the words, whose exit code is 1:
+				what iptables says then; else NULL */
 	bool fix_is_safe;    /* the fix is proved equivalent */
 	FE_VEC(struct fe_note) notes;
 };
@@ -48,6 +49,9 @@ struct fe_diags *fe_diags_new(void);
 void fe_diags_free(struct fe_diags *diags);
 
 /* Adds one; the caller may set witness, hint and fix (from diags->arena). */
+/* What iptables says of most that the kernel refuses. */
+extern const char fe_invalid_argument[];
+
 struct fe_diag *fe_diag(struct fe_diags *diags, enum fe_severity severity,
 			const char *id, struct fe_span span,
 			const char *format, ...)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/listing.h"
 #include "cli/tables.h"
 
 enum program { NO_PROGRAM, IPTABLES, SAVE, RESTORE };
@@ -22,7 +23,8 @@ struct call {
 	int argc;
 	char **argv;
 	const char *table;
-	bool verbose, counters, noflush, test;
+	bool counters, noflush, test, lists;
+	struct listing listing;
 	const char *file; /* -f of save, or restore's operand; NULL: stdio */
 };
 
@@ -61,7 +63,12 @@ static int complain(const struct call *c, int status, const char *what,
 /* Ferrule's own diagnostics say why. */
 static int failed(struct call *c, int status)
 {
-	fprintf(stderr, "%s v1.8.9 (ferrule):\n", c->name);
+	const char *text = ferrule_iptables_text(c->cli->ferrule);
+
+	if (status == REFUSED && text)
+		fprintf(stderr, "%s: %s\n", c->name, text);
+	else
+		fprintf(stderr, "%s v1.8.9 (ferrule):\n", c->name);
 	ferrule_write_diagnostics(c->cli->ferrule, &c->cli->err);
 	return status;
 }
@@ -129,42 +136,70 @@ static bool is_wait(struct call *c, int *i)
 	return true;
 }
 
-struct listing {
-	bool wanted;
-	const char *chain, *number;
-};
+/* -S [CHAIN [NUMBER]], and -L likewise. */
+static void read_listing(struct call *c, int *i, bool rules)
+{
+	c->lists = true;
+	c->listing.rules = rules;
+	if (*i + 1 < c->argc && c->argv[*i + 1][0] != '-')
+		c->listing.chain = c->argv[++*i];
+	if (c->listing.chain && *i + 1 < c->argc &&
+	    c->argv[*i + 1][0] != '-')
+		c->listing.number = strtoul(c->argv[++*i], NULL, 10);
+}
+
+/* -nvL and the like: all short options of listings in one word. */
+static bool is_bundle(struct call *c, int *i)
+{
+	const char *word = c->argv[*i];
+	size_t n = strlen(word);
+
+	if (n < 3 || word[0] != '-' || strspn(word + 1, "nvxLS") != n - 1)
+		return false;
+	c->listing.numeric |= strchr(word, 'n') != NULL;
+	c->listing.verbose |= strchr(word, 'v') != NULL;
+	c->listing.exact |= strchr(word, 'x') != NULL;
+	if (strpbrk(word, "LS"))
+		read_listing(c, i, strchr(word, 'S') != NULL);
+	return true;
+}
 
 /* Takes out what save lines can't say; false: *status is the exit code. */
-static bool sort_words(struct call *c, FILE *line, struct listing *list,
-		       int *status)
+static bool sort_words(struct call *c, FILE *line, int *status)
 {
 	for (int i = 1; i < c->argc; i++) {
 		const char *word = c->argv[i], *value;
 
 		if ((value = value_of(c, &i, 't', "table"))) {
 			c->table = value;
-		} else if (is_wait(c, &i) || is_option(word, "-n", "--numeric") ||
-			   is_option(word, "-x", "--exact") ||
-			   is_option(word, NULL, "--line-numbers") ||
+		} else if (is_wait(c, &i) || is_bundle(c, &i) ||
 			   !strncmp(word, "--modprobe=", 11)) {
 			continue;
+		} else if (is_option(word, "-n", "--numeric")) {
+			c->listing.numeric = true;
+		} else if (is_option(word, "-x", "--exact")) {
+			c->listing.exact = true;
+		} else if (is_option(word, NULL, "--line-numbers")) {
+			c->listing.numbers = true;
+		} else if (is_option(word, c->family == 4 ? "-6" : "-4",
+				     c->family == 4 ? "--ipv6" : "--ipv4")) {
+			*status = complain(c, BAD_WORDS,
+					   "the other family's command does",
+					   word);
+			return false;
+		} else if (is_option(word, c->family == 4 ? "-4" : "-6",
+				     c->family == 4 ? "--ipv4" : "--ipv6")) {
+			continue;
 		} else if (is_option(word, "-v", "--verbose")) {
-			c->verbose = true;
+			c->listing.verbose = true;
 		} else if (is_option(word, "-V", "--version")) {
 			printf("%s v1.8.9 (ferrule)\n", c->name);
 			*status = OK;
 			return false;
 		} else if (is_option(word, "-S", "--list-rules")) {
-			list->wanted = true;
-			if (i + 1 < c->argc && c->argv[i + 1][0] != '-')
-				list->chain = c->argv[++i];
-			if (list->chain && i + 1 < c->argc &&
-			    c->argv[i + 1][0] != '-')
-				list->number = c->argv[++i];
+			read_listing(c, &i, true);
 		} else if (is_option(word, "-L", "--list")) {
-			*status = complain(c, RESOURCE, "-L is not available "
-					   "here; -S lists the same", NULL);
-			return false;
+			read_listing(c, &i, false);
 		} else {
 			put_word(word, line);
 		}
@@ -174,89 +209,28 @@ static bool sort_words(struct call *c, FILE *line, struct listing *list,
 
 /* ---- listings */
 
-/* "[1:2] -A X ..." or ":X ACCEPT [1:2]" without the counters. */
-static void put_rule(const struct call *c, const char *line, size_t n,
-		     FILE *to)
-{
-	unsigned long long packets = 0, bytes = 0;
-	int skip = 0;
-	const char *target;
-
-	sscanf(line, "[%llu:%llu] %n", &packets, &bytes, &skip);
-	line += skip;
-	n -= (size_t)skip;
-	target = memmem(line, n, " -j ", 4);
-	if (!target)
-		target = memmem(line, n, " -g ", 4);
-	if (!target)
-		target = line + n;
-	fwrite(line, 1, (size_t)(target - line), to);
-	if (c->verbose)
-		fprintf(to, " -c %llu %llu", packets, bytes);
-	fwrite(target, 1, (size_t)(line + n - target), to);
-	fputc('\n', to);
-}
-
-static void put_chain(const struct call *c, const char *line, FILE *to)
-{
-	char name[64] = "", policy[16] = "";
-	unsigned long long packets = 0, bytes = 0;
-
-	sscanf(line, ":%63s %15s [%llu:%llu]", name, policy, &packets, &bytes);
-	if (policy[0] == '-')
-		fprintf(to, "-N %s\n", name);
-	else if (c->verbose)
-		fprintf(to, "-P %s %s -c %llu %llu\n", name, policy, packets,
-			bytes);
-	else
-		fprintf(to, "-P %s %s\n", name, policy);
-}
-
-/* Whether a line speaks of the chain; NULL: of any. */
-static bool is_of(const char *line, const char *chain)
-{
-	const char *name = *line == ':' ? line + 1 : strstr(line, "-A ");
-	size_t n = chain ? strlen(chain) : 0;
-
-	if (name && *line != ':')
-		name += 3;
-	return !chain || (name && !strncmp(name, chain, n) && name[n] == ' ');
-}
-
-static int list_rules(struct call *c, const struct listing *list,
-		      bool *changed)
+static int list_rules(struct call *c, bool *changed)
 {
 	char *text = tables_section(&c->tables, c->table);
-	unsigned long wanted = list->number ? strtoul(list->number, NULL, 10)
-					    : 0, n = 0;
-	bool found = !list->chain;
+	bool found;
 
 	if (!text) { /* the kernel makes a table when it is asked for */
 		*changed = !tables_do(&c->tables, c->table, "", true);
 		text = tables_section(&c->tables, c->table);
 	}
-	for (const char *p = text; p && *p;) {
-		const char *end = strchrnul(p, '\n');
-
-		if (is_of(p, list->chain) && *p == ':') {
-			found = true;
-			if (!wanted)
-				put_chain(c, p, stdout);
-		} else if (is_of(p, list->chain) && (!wanted || ++n == wanted)) {
-			put_rule(c, p, (size_t)(end - p), stdout);
-		}
-		p = end + (*end != '\0');
-	}
+	c->listing.family = c->family;
+	found = text && listing_print(&c->listing, text, stdout);
 	free(text);
-	return found ? OK : complain(c, REFUSED, "No chain/target/match by "
-						 "that name.", NULL);
+	if (found)
+		return OK;
+	fprintf(stderr, "%s: No chain/target/match by that name.\n", c->name);
+	return REFUSED;
 }
 
 /* ---- the programs */
 
 static int iptables(struct call *c, bool *changed)
 {
-	struct listing list = {0};
 	char *line = NULL;
 	size_t size;
 	FILE *to = open_memstream(&line, &size);
@@ -265,13 +239,13 @@ static int iptables(struct call *c, bool *changed)
 
 	if (!to)
 		abort();
-	go_on = sort_words(c, to, &list, &status);
+	go_on = sort_words(c, to, &status);
 	fputc('\n', to);
 	fclose(to);
 	if (go_on && !tables_is_name(c->table)) {
 		status = complain(c, 3, "can't initialize table", c->table);
-	} else if (go_on && list.wanted) {
-		status = list_rules(c, &list, changed);
+	} else if (go_on && c->lists) {
+		status = list_rules(c, changed);
 	} else if (go_on && line[0] == '\n') {
 		status = complain(c, BAD_WORDS, "no command specified", NULL);
 	} else if (go_on) {
@@ -385,6 +359,27 @@ static char *read_stream(FILE *file)
 	return text;
 }
 
+/* With --noflush a user chain that is there is flushed where it is declared,
+ * and a builtin one gets its policy. */
+static bool put_declared(const struct call *c, const char *line, size_t n,
+			 const char *old, FILE *to)
+{
+	char name[64] = "", policy[16] = "", text[80];
+
+	if (!c->noflush || *line != ':' || !old ||
+	    memchr(line, '\n', n) ||
+	    sscanf(line, ":%63s %15s", name, policy) < 2)
+		return false;
+	snprintf(text, sizeof(text), "\n:%s ", name);
+	if (!strstr(old, text) && strncmp(old, text + 1, strlen(text + 1)))
+		return false;
+	if (policy[0] == '-')
+		fprintf(to, "-F %s\n", name);
+	else
+		fprintf(to, "-P %s %s\n", name, policy);
+	return true;
+}
+
 /* A line of restore's input; without -c its counters don't count. */
 static void put_restored(const struct call *c, const char *line, size_t n,
 			 FILE *to)
@@ -409,16 +404,19 @@ static int restore_table(struct call *c, const char **at, unsigned *line)
 	bool committed = false;
 	int status = OK;
 	const char *p = *at;
+	char *old;
 
 	if (!to)
 		abort();
 	sscanf(p, "*%31s", table);
+	old = tables_section(&c->tables, table);
 	for (p = strchrnul(p, '\n'), p += *p != '\0'; *p && !committed;) {
 		const char *end = strchrnul(p, '\n');
 
 		++*line;
 		committed = !strncmp(p, "COMMIT", 6);
-		if (!committed && *p != '#')
+		if (!committed && *p != '#' &&
+		    !put_declared(c, p, (size_t)(end - p), old, to))
 			put_restored(c, p, (size_t)(end - p), to);
 		p = end + (*end != '\0');
 	}
@@ -432,6 +430,7 @@ static int restore_table(struct call *c, const char **at, unsigned *line)
 	else if (!c->table || !strcmp(c->table, table))
 		status = tables_do(&c->tables, table, lines, !c->noflush);
 	free(lines);
+	free(old);
 	return status;
 }
 

@@ -233,7 +233,7 @@ int tables_do(struct tables *t, const char *table, const char *lines,
 	if (!status) {
 		at = find(t->text, table, &end);
 		if (!at)
-			at = end = strchrnul(t->text, '\0');
+			at = end = t->text; /* the kernel lists the newest first */
 		if (asprintf(&text, "%.*s%s%s", (int)(at - t->text), t->text,
 			     settled, end) < 0)
 			abort();

@@ -164,7 +164,8 @@ bool fe_check_bad(struct fe_check_context *context,
 		span.len = setting->len;
 	}
 	diag = fe_diag(context->diags, FE_ERROR, NULL, span, "%s", text);
-	diag->by_kernel = context->by_kernel;
+	if (context->by_kernel)
+		diag->kernel = fe_invalid_argument;
 	if (hint != NULL)
 		fe_diag_hint(context->diags, diag, "%s", hint);
 	return false;

@@ -11,11 +11,11 @@
 
 enum { LONGEST_CHAIN_NAME = 28 };
 
-/* What iptables leaves to the kernel to refuse. */
-static struct fe_diag *refused(struct fe_diag *d)
+/* What iptables leaves to the kernel to refuse, and says then. */
+static struct fe_diag *refused(struct fe_diag *d, const char *kernel)
 {
 	if (d)
-		d->by_kernel = true;
+		d->kernel = kernel;
 	return d;
 }
 
@@ -159,7 +159,8 @@ struct fe_chain *fe_line_chain(struct fe_line *line, const struct fe_word *name)
 	d = refused(fe_line_error(line, "FE108", name,
 			  "there is no chain '%.*s' in table %s here",
 			  (int)name->text.len, name->text.s,
-			  fe_table_names[line->table->id]));
+			  fe_table_names[line->table->id]),
+		"No chain/target/match by that name.");
 	const char *near = fe_line_nearest_chain(line, name->text);
 	if (near)
 		fe_diag_hint(line->diags, d, "did you mean '%s'?", near);
@@ -179,7 +180,8 @@ void fe_line_bad_policy(struct fe_line *line, const struct fe_word *policy)
 	struct fe_diag *d = refused(fe_line_error(
 	    line, "FE110", policy,
 	    "policy '%.*s': only ACCEPT and DROP can be one",
-	    (int)policy->text.len, policy->text.s));
+	    (int)policy->text.len, policy->text.s),
+		"Bad policy name. Run `dmesg' for more information.");
 
 	if (fe_str_is(policy->text, "REJECT"))
 		fe_diag_hint(line->diags, d,
@@ -232,10 +234,21 @@ static bool check_new_name(struct fe_line *line, const struct fe_word *name)
 	if (fe_table_chain(line->table, text)) {
 		refused(fe_line_error(line, "FE101", name,
 			      "there is a chain '%.*s' already", (int)text.len,
-			      text.s));
+			      text.s),
+		line->command && line->command->id == FE_VERB_RENAME
+		    ? "File exists." : "Chain already exists.");
 		return false;
 	}
 	return true;
+}
+
+static const char *too_big(const struct fe_line *line)
+{
+	if (line->command && line->command->id == FE_VERB_DELETE)
+		return "Index of deletion too big.";
+	if (line->command && line->command->id == FE_VERB_REPLACE)
+		return "Index of replacement too big.";
+	return "Index of insertion too big.";
 }
 
 static bool rule_number(struct fe_line *line, const struct fe_word *word,
@@ -252,7 +265,8 @@ static bool rule_number(struct fe_line *line, const struct fe_word *word,
 		refused(fe_line_error(line, "FE101", word,
 			      "rule number %llu is too big: the chain has %llu "
 			      "rules", (unsigned long long)n,
-			      (unsigned long long)line->last_chain->rules.n));
+			      (unsigned long long)line->last_chain->rules.n),
+		too_big(line));
 		return false;
 	}
 	*at = (size_t)n - 1;
@@ -340,7 +354,8 @@ static void match_rules(struct fe_line *line, struct fe_chain *chain,
 		size_t at = find_rule(chain, rules->list.data[i]);
 		if (at == chain->rules.n) {
 			refused(fe_line_error(line, "FE101", NULL,
-				      "chain %s has no such rule", chain->name));
+				      "chain %s has no such rule", chain->name),
+		"Bad rule (does a matching rule exist in that chain?).");
 			return;
 		}
 		if (line->command->id == FE_VERB_DELETE)
@@ -406,7 +421,9 @@ static bool may_delete(struct fe_line *line, const struct fe_chain *chain,
 	if (why)
 		refused(fe_line_error(line, "FE101", word,
 			      "chain %s cannot be deleted: it %s", chain->name,
-			      why));
+			      why),
+		chain->builtin ? fe_invalid_argument
+		: refs[chain->index] ? "Too many links." : "Directory not empty.");
 	return !why;
 }
 
@@ -463,7 +480,8 @@ static void do_policy(struct fe_line *line)
 	if (!chain->builtin)
 		refused(fe_line_error(line, "FE110", &line->words[0],
 			      "chain %s is not built in: only such have a "
-			      "policy", chain->name));
+			      "policy", chain->name),
+		"Bad built-in chain name. Run `dmesg' for more information.");
 	else if (fe_str_is(word->text, "ACCEPT"))
 		chain->policy = FE_POLICY_ACCEPT;
 	else if (fe_str_is(word->text, "DROP"))
@@ -515,7 +533,8 @@ static void do_rename(struct fe_line *line)
 	if (chain->builtin) {
 		refused(fe_line_error(line, "FE101", &line->words[0],
 			      "builtin chain %s cannot be renamed",
-			      chain->name));
+			      chain->name),
+		fe_invalid_argument);
 		return;
 	}
 	line->last_chain = NULL;

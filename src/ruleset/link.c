@@ -172,7 +172,7 @@ static void check_part(struct linker *l, const struct fe_rule *rule,
 			    fe_part_span(rule, part),
 			    "%s %s is not allowed in table %s", kind, ext->name,
 			    fe_table_names[l->table->id]);
-		d->by_kernel = true;
+		d->kernel = fe_invalid_argument;
 		fe_diag_hint(l->diags, d, "it belongs in: %s", buf.data);
 	} else if (ext->hooks && (hooks & ~ext->hooks)) {
 		put_names(fe_hook_names, FE_N_HOOKS, hooks & ~ext->hooks, &buf);
@@ -183,7 +183,7 @@ static void check_part(struct linker *l, const struct fe_rule *rule,
 			    buf.data);
 		fe_buf_clear(&buf);
 		put_names(fe_hook_names, FE_N_HOOKS, ext->hooks, &buf);
-		d->by_kernel = true;
+		d->kernel = fe_invalid_argument;
 		fe_diag_hint(l->diags, d, "it works only in: %s", buf.data);
 	}
 	fe_buf_free(&buf);

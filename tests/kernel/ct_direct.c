@@ -209,6 +209,11 @@ static const char *set_up(struct play *p)
 		    "ip addr add 10.%d.0.1/16 dev eth%d; ip link set eth%d up; "
 		    "ip addr add fd0%d::1/64 dev eth%d nodad", i, i, i, i,
 		    i + 1, i, i, i + 1, i);
+	/* The kernel adds local routes in a work queue of its own. */
+	for (int i = 0; i < 2; i++)
+		run("n=0; until ip -6 route show table local |"
+		    " grep -q 'fd0%d::1 ' || [ $n = 500 ]; do"
+		    " n=$((n + 1)); sleep 0.02; done", i + 1);
 	for (int i = 0; i < 5; i++)
 		if (run("iptables-legacy -t mangle -A FORWARD -m conntrack "
 			"--ctstate %s -j TTL --ttl-set %d && "

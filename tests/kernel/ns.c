@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kt.h"
@@ -168,6 +169,50 @@ static void host_addresses(const struct kt_host *host, struct fe_buf *b)
 	}
 }
 
+/* Whether the kernel has the route that makes an address its own. */
+static bool has_local_route(struct fe_u128 addr)
+{
+	FILE *f = fopen("/proc/thread-self/net/ipv6_route", "re");
+	char line[256], want[40];
+	unsigned flags;
+	bool found = false;
+
+	snprintf(want, sizeof(want), "%016llx%016llx 80",
+		 (unsigned long long)addr.hi, (unsigned long long)addr.lo);
+	while (f != NULL && !found && fgets(line, sizeof(line), f))
+		found = strncmp(line, want, strlen(want)) == 0 &&
+			sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %x",
+			       &flags) == 1 &&
+			flags & 0x80000000u; /* RTF_LOCAL */
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+/*
+ * An IPv6 address becomes the host's in a work queue of the kernel, which
+ * under load comes long after `ip addr add` returned.
+ */
+static bool wait_for_addresses(const struct kt_host *host)
+{
+	const struct timespec pause = {0, 10000000};
+
+	for (unsigned i = 0; i < host->n_addrs; i++) {
+		const struct kt_addr *a = &host->addrs[i];
+		unsigned tries = 1000;
+
+		if (a->iface == KT_LO || a->family != 6)
+			continue;
+		while (!has_local_route(a->addr) && --tries)
+			nanosleep(&pause, NULL);
+		if (!tries) {
+			fprintf(stderr, "# an address has no local route\n");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool ns_configure(const struct kt_host *host)
 {
 	static const char *const ip[] = {"ip", "-batch", "-", NULL};
@@ -180,6 +225,7 @@ static bool ns_configure(const struct kt_host *host)
 
 	host_addresses(host, &b);
 	ok = kt_run(ip, fe_buf_text(&b), &out) == 0;
+	ok = ok && wait_for_addresses(host);
 	kt_ns_sysctl("ipv4/conf/all/rp_filter", rp);
 	kt_ns_sysctl("ipv4/ip_forward", host->forward4 ? "1" : "0");
 	kt_ns_sysctl("ipv6/conf/all/forwarding", host->forward6 ? "1" : "0");
