@@ -196,6 +196,12 @@ static bool sort_words(struct call *c, FILE *line, int *status)
 			printf("%s v1.8.9 (ferrule)\n", c->name);
 			*status = OK;
 			return false;
+		} else if (is_option(word, "-h", "--help")) {
+			printf("%s v1.8.9 (ferrule): commands as in "
+			       "iptables(8); `ferrule explain NAME` tells of "
+			       "a match or target\n", c->name);
+			*status = OK;
+			return false;
 		} else if (is_option(word, "-S", "--list-rules")) {
 			read_listing(c, &i, true);
 		} else if (is_option(word, "-L", "--list")) {
