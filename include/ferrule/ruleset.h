@@ -34,7 +34,8 @@ struct ferrule_rules *ferrule_rules_new(struct ferrule *ferrule);
 void ferrule_rules_free(struct ferrule_rules *rules); /* NULL is fine */
 
 /*
- * Reads a file ("-": standard input) into rules: a v4 file, a v6 file and
+ * Reads a file ("-": standard input; save text, commands, or JSON as
+ * FERRULE_PRINT_JSON writes it) into rules: a v4 file, a v6 file and
  * `ipset save` output may follow one another. FERRULE_UNREADABLE when
  * anything was not read or not understood. options NULL: all zero.
  */
@@ -53,6 +54,7 @@ enum ferrule_print_flag {
 	FERRULE_PRINT_COMMENTS = 1 << 1, /* '#' lines where they stood */
 	FERRULE_PRINT_COMMANDS = 1 << 2, /* a shell script of iptables and
 					    ip6tables commands instead */
+	FERRULE_PRINT_JSON = 1 << 3,     /* doc/rules.schema.json instead */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/rules.h"
+#include "report/rules_json.h"
 
 struct ferrule_rules *ferrule_rules_new(struct ferrule *ferrule)
 {
@@ -53,6 +54,36 @@ static int read_source(struct ferrule_rules *rules, uint32_t index,
 	return FERRULE_UNREADABLE;
 }
 
+/* JSON becomes save text, so that one grammar reads both. */
+static int read_json(struct ferrule_rules *rules, uint32_t index)
+{
+	struct ferrule *ferrule = rules->ferrule;
+	const struct fe_source *source = fe_source(ferrule->sources, index);
+	size_t errors = ferrule->diags->n_errors;
+	int status = FERRULE_OK;
+
+	for (unsigned family = 4; family <= 6; family += 2) {
+		const struct ferrule_input_options options = {
+		    .input = FERRULE_INPUT_SAVE, .family = family};
+		struct fe_buf text = {0};
+		const char *name = fe_arena_printf(
+		    ferrule->diags->arena, "%s as save text", source->name);
+
+		if (ferrule->diags->n_errors == errors &&
+		    fe_rules_json_text(source->text, source->name, family,
+				       ferrule->diags, &text) &&
+		    ferrule_rules_read_text(rules, name, fe_buf_text(&text),
+					    text.size, &options))
+			status = FERRULE_UNREADABLE;
+		fe_buf_free(&text);
+	}
+	if (ferrule->diags->n_errors != errors) {
+		rules->incomplete = true;
+		status = FERRULE_UNREADABLE;
+	}
+	return status;
+}
+
 int ferrule_rules_read(struct ferrule_rules *rules, const char *path,
 		       const struct ferrule_input_options *options)
 {
@@ -60,6 +91,9 @@ int ferrule_rules_read(struct ferrule_rules *rules, const char *path,
 	uint32_t index;
 	int error = fe_sources_read_lines(ferrule->sources, path, &index);
 
+	if (!error && fe_rules_json_is(fe_source(ferrule->sources,
+						 index)->text))
+		return read_json(rules, index);
 	if (!error)
 		return read_source(rules, index, options);
 	rules->incomplete = true;
@@ -120,6 +154,11 @@ int ferrule_rules_print(struct ferrule_rules *rules, unsigned flags,
 	if (flags & FERRULE_PRINT_COMMENTS)
 		print |= FE_PRINT_COMMENTS;
 	fe_out_from_public(&out, to);
+	if (flags & FERRULE_PRINT_JSON) {
+		fe_rules_json(&rules->rules, flags & FERRULE_PRINT_COUNTERS,
+			      &out);
+		return fe_out_finish(rules->ferrule, &out);
+	}
 	if (flags & FERRULE_PRINT_COMMANDS) {
 		print |= FE_PRINT_COMMANDS;
 		fe_out_puts(&out, "#!/bin/sh\n");

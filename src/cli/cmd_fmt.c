@@ -28,8 +28,8 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 	const struct cli_option options[] = {
 	    {'c', "counters", CLI_FLAG, &counters, NULL,
 	     "print packet and byte counters"},
-	    {0, "to", CLI_STRING, &to, "save|commands",
-	     "what to print: a save file (default), or a script of commands"},
+	    {0, "to", CLI_STRING, &to, "save|commands|json",
+	     "what to print: a save file (default), a script, or JSON"},
 	    {0, "test", CLI_FLAG, &test, NULL,
 	     "read and check only, as iptables-restore --test; print nothing"},
 	    {'o', "output", CLI_STRING, &path, "FILE",
@@ -40,9 +40,10 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 	int status = cli_parse(cli, argc, argv,
 			       "fmt [OPTION...] RULES...", options, &operands);
 
-	if (!status && strcmp(to, "save") != 0 && strcmp(to, "commands") != 0)
-		status = cli_usage_error(cli, "--to is save or commands, not %s",
-				   to);
+	if (!status && strcmp(to, "save") != 0 &&
+	    strcmp(to, "commands") != 0 && strcmp(to, "json") != 0)
+		status = cli_usage_error(cli, "--to is save, commands or json, "
+					      "not %s", to);
 	if (!status)
 		status = cli_inputs_read(cli, &inputs, &operands);
 	if (!status) {
@@ -51,6 +52,8 @@ int cmd_fmt(struct cli *cli, int argc, char **argv)
 			flags |= FERRULE_PRINT_COUNTERS;
 		if (strcmp(to, "commands") == 0)
 			flags |= FERRULE_PRINT_COMMANDS;
+		if (strcmp(to, "json") == 0)
+			flags |= FERRULE_PRINT_JSON;
 		if (!test)
 			status = print(cli, &inputs, flags, path);
 		if (!status)
