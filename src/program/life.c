@@ -110,12 +110,17 @@ static enum fe_verdict reroute(struct fe_life *l)
 	return FE_V_ACCEPT;
 }
 
+/* The way is looked for again where something changed that it may depend on:
+ * the mark, the TOS, in IPv6 the hop limit as well. */
 static enum fe_verdict mangle_output(struct fe_life *l)
 {
 	uint32_t mark = l->p->mark;
+	uint8_t tos = l->p->tos, ttl = l->p->ttl;
 	enum fe_verdict v = fe_walk(l, FE_MANGLE);
+	bool changed = l->p->mark != mark || l->p->tos != tos ||
+		       (l->p->family == 6 && l->p->ttl != ttl);
 
-	return v == FE_V_ACCEPT && l->p->mark != mark ? reroute(l) : v;
+	return v == FE_V_ACCEPT && changed ? reroute(l) : v;
 }
 
 static enum fe_nat_kind nat_kind(enum fe_hook hook)
