@@ -59,12 +59,12 @@ void ferrule_set_progress(struct ferrule *ferrule, ferrule_progress_fn *fn,
 int ferrule_write_diagnostics(struct ferrule *ferrule,
 			      const struct ferrule_out *out);
 
-/*
- * The exit code that iptables would have after the errors collected since the
- * last call of ferrule_write_diagnostics(): 0 none, 1 the kernel refuses, 2
- * the words are wrong.
- */
-int ferrule_iptables_status(const struct ferrule *ferrule);
+/* Where iptables' two programs differ, one of them is followed. */
+enum ferrule_backend {
+	FERRULE_BACKEND_LEGACY,
+	FERRULE_BACKEND_NFT, /* iptables-nft 1.8.9 */
+};
+
 /* What iptables says of the first that the kernel refuses; NULL: none. */
 const char *ferrule_iptables_text(const struct ferrule *ferrule);
 

@@ -24,6 +24,7 @@ enum ferrule_input {
 
 struct ferrule_input_options {
 	enum ferrule_input input;
+	enum ferrule_backend backend;
 	unsigned family;    /* 4 or 6 forces; 0: by header line or addresses */
 	bool resolve;       /* host names may be asked for */
 	bool strict_compat; /* do what iptables does even where it is
@@ -45,6 +46,28 @@ int ferrule_rules_read(struct ferrule_rules *rules, const char *path,
 int ferrule_rules_read_text(struct ferrule_rules *rules, const char *name,
 			    const char *text, size_t size,
 			    const struct ferrule_input_options *options);
+
+/* How iptables-restore loads: its options of these names. */
+struct ferrule_restore_options {
+	enum ferrule_backend backend;
+	unsigned family;  /* 4 or 6 */
+	bool noflush;     /* what the tables hold stays */
+	bool counters;    /* [PACKETS:BYTES] of the text count, else 0 */
+	bool test;        /* the tables stay as they are */
+	const char *only; /* the one table that is read; NULL: all */
+};
+
+/*
+ * Loads a save text into tables, which are save text as well ("": none are
+ * there yet), as iptables-restore does: each table wholly or not at all, and
+ * those in front of one that fails stay loaded. rules, which must be new,
+ * hold the tables as they are then. Dangerous lines are read as iptables
+ * does, and host names looked up. Returns iptables' exit code; diagnostics
+ * say why, name and its lines being the text's.
+ */
+int ferrule_rules_restore(struct ferrule_rules *rules, const char *tables,
+			  const char *name, const char *text, size_t size,
+			  const struct ferrule_restore_options *options);
 
 /* Whether there are rules of family 4 or 6. */
 bool ferrule_rules_has(const struct ferrule_rules *rules, unsigned family);

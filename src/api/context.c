@@ -66,23 +66,11 @@ int ferrule_write_diagnostics(struct ferrule *ferrule,
 	return fe_out_close(&out) ? FERRULE_UNREADABLE : FERRULE_OK;
 }
 
-int ferrule_iptables_status(const struct ferrule *ferrule)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < ferrule->diags->list.n; i++) {
-		const struct fe_diag *d = ferrule->diags->list.data[i];
-
-		if (d->severity == FE_ERROR)
-			status = d->kernel && status != 2 ? 1 : 2;
-	}
-	return status;
-}
-
 const char *ferrule_iptables_text(const struct ferrule *ferrule)
 {
 	for (size_t i = 0; i < ferrule->diags->list.n; i++)
-		if (ferrule->diags->list.data[i]->kernel)
+		if (ferrule->diags->list.data[i]->severity == FE_ERROR &&
+		    ferrule->diags->list.data[i]->kernel)
 			return ferrule->diags->list.data[i]->kernel;
 	return NULL;
 }

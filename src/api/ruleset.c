@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/rules.h"
+#include "lang/restore.h"
 #include "report/rules_json.h"
 
 struct ferrule_rules *ferrule_rules_new(struct ferrule *ferrule)
@@ -44,6 +45,8 @@ static int read_source(struct ferrule_rules *rules, uint32_t index,
 	if (options) {
 		read.input = input_of(options->input);
 		read.family = options->family;
+		read.backend = options->backend == FERRULE_BACKEND_NFT
+				   ? FE_NFT : FE_LEGACY;
 		read.resolve = options->resolve;
 		read.strict_compat = options->strict_compat;
 	}
@@ -121,6 +124,40 @@ int ferrule_rules_read_text(struct ferrule_rules *rules, const char *name,
 	return read_source(
 	    rules, fe_sources_add(rules->ferrule->sources, name, text, size),
 	    options);
+}
+
+int ferrule_rules_restore(struct ferrule_rules *rules, const char *tables,
+			  const char *name, const char *text, size_t size,
+			  const struct ferrule_restore_options *options)
+{
+	struct ferrule *ferrule = rules->ferrule;
+	const struct fe_restore restore = {
+	    .noflush = options->noflush,
+	    .test = options->test,
+	    .counters = options->counters ? FE_COUNTERS_WANTED
+					  : FE_COUNTERS_IGNORED,
+	    .only = options->only,
+	};
+	const struct fe_read_options read = {
+	    .backend = options->backend == FERRULE_BACKEND_NFT ? FE_NFT
+							       : FE_LEGACY,
+	    .family = options->family,
+	    .resolve = true,
+	    .strict_compat = true,
+	    .restore = &restore,
+	};
+	uint32_t old, new;
+
+	if (size > FE_SOURCE_MAX) {
+		ferrule_error(ferrule, "%s is too big: the limit is %zu bytes",
+			      name, FE_SOURCE_MAX);
+		return 1;
+	}
+	old = fe_sources_add(ferrule->sources, "the tables", tables,
+			     strlen(tables));
+	new = fe_sources_add(ferrule->sources, name, text, size);
+	return fe_restore(ferrule->sources, old, new, &read, &rules->rules,
+			  ferrule->diags);
 }
 
 bool ferrule_rules_has(const struct ferrule_rules *rules, unsigned family)

@@ -22,6 +22,13 @@ struct fe_note {
 	const char *text;
 };
 
+/* What would refuse the rules: iptables' exit code hangs on it. */
+enum fe_refusal {
+	FE_BY_WORDS,  /* iptables reads the line, and can't */
+	FE_BY_TABLE,  /* no such chain, rule, number in the table */
+	FE_BY_KERNEL, /* when the table is committed */
+};
+
 struct fe_diag {
 	enum fe_severity severity;
 	enum fe_confidence confidence;
@@ -32,9 +39,9 @@ struct fe_diag {
 	const char *witness; /* a packet that shows it, or NULL */
 	const char *hint;    /* what to do, or NULL */
 	const char *fix;     /* replacement text for the rule, or NULL */
-	const char *kernel;  /* an error that the kernel would report, after
-				iptables took the words, whose exit code is 1:
-				what iptables says then; else NULL */
+	enum fe_refusal by;  /* of an error: who finds it */
+	const char *kernel;  /* what iptables says where not the words are
+				wrong, or NULL */
 	bool fix_is_safe;    /* the fix is proved equivalent */
 	FE_VEC(struct fe_note) notes;
 };

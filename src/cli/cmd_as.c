@@ -19,6 +19,7 @@ struct call {
 	const char *name; /* "ip6tables-restore" */
 	enum program program;
 	unsigned family;
+	enum ferrule_backend backend;
 	struct tables tables;
 	int argc;
 	char **argv;
@@ -31,7 +32,8 @@ struct call {
 /* Exit codes of iptables. */
 enum { OK = 0, REFUSED = 1, BAD_WORDS = 2, RESOURCE = 4 };
 
-static enum program program_of(const char *name, unsigned *family)
+static enum program program_of(const char *name, unsigned *family,
+			       enum ferrule_backend *backend)
 {
 	static const struct {
 		const char *rest;
@@ -46,8 +48,12 @@ static enum program program_of(const char *name, unsigned *family)
 			snprintf(text, sizeof(text), "ip%stables%s%s",
 				 *family == 6 ? "6" : "", ends[e],
 				 rests[i].rest);
-			if (!strcmp(name, text))
-				return rests[i].program;
+			if (strcmp(name, text))
+				continue;
+			if (e)
+				*backend = e == 2 ? FERRULE_BACKEND_NFT
+						  : FERRULE_BACKEND_LEGACY;
+			return rests[i].program;
 		}
 	return NO_PROGRAM;
 }
@@ -215,13 +221,30 @@ static bool sort_words(struct call *c, FILE *line, int *status)
 
 /* ---- listings */
 
+/* A command of one line, to the table that is meant. */
+static int do_line(struct call *c, const char *line)
+{
+	const struct ferrule_restore_options options = {
+	    .backend = c->backend, .family = c->family, .noflush = true,
+	    .counters = true};
+	char *text = NULL;
+	int status;
+
+	if (asprintf(&text, "*%s\n%s%sCOMMIT\n", c->table, line,
+		     *line ? "\n" : "") < 0)
+		abort();
+	status = tables_load(&c->tables, "the command line", text, &options);
+	free(text);
+	return status;
+}
+
 static int list_rules(struct call *c, bool *changed)
 {
 	char *text = tables_section(&c->tables, c->table);
 	bool found;
 
 	if (!text) { /* the kernel makes a table when it is asked for */
-		*changed = !tables_do(&c->tables, c->table, "", true);
+		*changed = do_line(c, "") == OK;
 		text = tables_section(&c->tables, c->table);
 	}
 	c->listing.family = c->family;
@@ -246,17 +269,16 @@ static int iptables(struct call *c, bool *changed)
 	if (!to)
 		abort();
 	go_on = sort_words(c, to, &status);
-	fputc('\n', to);
 	fclose(to);
 	if (go_on && !tables_is_name(c->table)) {
 		status = complain(c, 3, "can't initialize table", c->table);
 	} else if (go_on && c->lists) {
 		status = list_rules(c, changed);
-	} else if (go_on && line[0] == '\n') {
+	} else if (go_on && !*line) {
 		status = complain(c, BAD_WORDS, "no command specified", NULL);
 	} else if (go_on) {
 		/* A line begins with its first word. */
-		status = tables_do(&c->tables, c->table, line + 1, false);
+		status = do_line(c, line + 1);
 		*changed = status == OK;
 		if (status)
 			failed(c, status);
@@ -365,111 +387,27 @@ static char *read_stream(FILE *file)
 	return text;
 }
 
-/* With --noflush a user chain that is there is flushed where it is declared,
- * and a builtin one gets its policy. */
-static bool put_declared(const struct call *c, const char *line, size_t n,
-			 const char *old, FILE *to)
-{
-	char name[64] = "", policy[16] = "", text[80];
-
-	if (!c->noflush || *line != ':' || !old ||
-	    memchr(line, '\n', n) ||
-	    sscanf(line, ":%63s %15s", name, policy) < 2)
-		return false;
-	snprintf(text, sizeof(text), "\n:%s ", name);
-	if (!strstr(old, text) && strncmp(old, text + 1, strlen(text + 1)))
-		return false;
-	if (policy[0] == '-')
-		fprintf(to, "-F %s\n", name);
-	else
-		fprintf(to, "-P %s %s\n", name, policy);
-	return true;
-}
-
-/* A line of restore's input; without -c its counters don't count. */
-static void put_restored(const struct call *c, const char *line, size_t n,
-			 FILE *to)
-{
-	const char *bracket = memrchr(line, '[', n);
-	int skip = 0;
-
-	if (!c->counters && *line == '[')
-		sscanf(line, "[%*u:%*u]%*[ ]%n", &skip);
-	if (!c->counters && *line == ':' && bracket)
-		n = (size_t)(bracket - line);
-	fwrite(line + skip, 1, n - (size_t)skip, to);
-	fputc('\n', to);
-}
-
-/* One table of the input, to its COMMIT: done as a whole, or not at all. */
-static int restore_table(struct call *c, const char **at, unsigned *line)
-{
-	char table[32] = "", *lines = NULL;
-	size_t size;
-	FILE *to = open_memstream(&lines, &size);
-	bool committed = false;
-	int status = OK;
-	const char *p = *at;
-	char *old;
-
-	if (!to)
-		abort();
-	sscanf(p, "*%31s", table);
-	old = tables_section(&c->tables, table);
-	for (p = strchrnul(p, '\n'), p += *p != '\0'; *p && !committed;) {
-		const char *end = strchrnul(p, '\n');
-
-		++*line;
-		committed = !strncmp(p, "COMMIT", 6);
-		if (!committed && *p != '#' &&
-		    !put_declared(c, p, (size_t)(end - p), old, to))
-			put_restored(c, p, (size_t)(end - p), to);
-		p = end + (*end != '\0');
-	}
-	*at = p;
-	fclose(to);
-	if (!tables_is_name(table))
-		status = complain(c, 3, "can't initialize table", table);
-	else if (!committed)
-		status = complain(c, REFUSED, "COMMIT expected at the end of",
-				  table);
-	else if (!c->table || !strcmp(c->table, table))
-		status = tables_do(&c->tables, table, lines, !c->noflush);
-	free(lines);
-	free(old);
-	return status;
-}
-
 /* Tables ahead of one that fails stay restored, as the kernel's do. */
 static int restore(struct call *c, bool *changed)
 {
+	const struct ferrule_restore_options options = {
+	    .backend = c->backend, .family = c->family,
+	    .noflush = c->noflush, .counters = c->counters,
+	    .test = c->test, .only = c->table};
 	FILE *file = c->file ? fopen(c->file, "re") : stdin;
-	unsigned line = 0;
-	int status = OK;
 	char *text;
+	int status;
 
 	if (!file)
 		return complain(c, REFUSED, "Can't open", c->file);
 	text = read_stream(file);
 	if (c->file)
 		fclose(file);
-	for (const char *p = text; *p && status == OK;) {
-		const char *end = strchrnul(p, '\n');
-
-		line++;
-		if (*p == '*') {
-			status = restore_table(c, &p, &line);
-			*changed |= status == OK && !c->test;
-			continue;
-		}
-		if (*p != '#' && end != p)
-			status = REFUSED; /* no table is open */
-		p = end + (*end != '\0');
-	}
-	if (status) {
-		fprintf(stderr, "%s: line %u failed\n", c->name, line);
+	status = tables_load(&c->tables, c->file ? c->file : "standard input",
+			     text, &options);
+	*changed = !c->test;
+	if (status)
 		failed(c, status);
-	}
 	free(text);
 	return status;
 }
@@ -537,7 +475,7 @@ int cmd_as(struct cli *cli, int argc, char **argv)
 		return cli_usage_error(cli, "which program?");
 	slash = strrchr(argv[2], '/');
 	c.name = slash ? slash + 1 : argv[2];
-	c.program = program_of(c.name, &c.family);
+	c.program = program_of(c.name, &c.family, &c.backend);
 	c.argc = argc - 2;
 	c.argv = argv + 2;
 	if (c.program == IPTABLES)

@@ -18,6 +18,12 @@ static int read_options(struct cli *cli, const struct cli_inputs *inputs,
 		return cli_usage_error(cli, "-4 and -6 exclude each other");
 	if (inputs->v4 || inputs->v6)
 		options->family = inputs->v4 ? 4 : 6;
+	if (inputs->backend && !strcmp(inputs->backend, "nft"))
+		options->backend = FERRULE_BACKEND_NFT;
+	else if (inputs->backend && strcmp(inputs->backend, "legacy"))
+		return cli_usage_error(cli,
+				       "--backend is legacy or nft, not '%s'",
+				       inputs->backend);
 	if (!input)
 		options->input = FERRULE_INPUT_AUTO;
 	else if (!strcmp(input, "save"))

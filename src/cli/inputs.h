@@ -13,6 +13,7 @@
 
 struct cli_inputs {
 	const char *input;         /* --input */
+	const char *backend;       /* --backend */
 	bool v4, v6;               /* -4, -6 */
 	bool resolve;
 	bool strict_compat;
@@ -28,6 +29,8 @@ struct cli_inputs {
 #define CLI_INPUT_OPTIONS(in)                                                  \
 	{0, "input", CLI_STRING, &(in)->input, "save|script",                  \
 	 "what RULES are, instead of a guess by content"},                     \
+	{0, "backend", CLI_STRING, &(in)->backend, "legacy|nft",               \
+	 "whose ways to follow where the two iptables differ"},                \
 	{'4', "ipv4", CLI_FLAG, &(in)->v4, NULL, "RULES are for IPv4"},        \
 	{'6', "ipv6", CLI_FLAG, &(in)->v6, NULL, "RULES are for IPv6"},        \
 	{0, "resolve", CLI_FLAG, &(in)->resolve, NULL,                         \

@@ -10,15 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct {
-	const char *name, *chains[6];
-} names[] = {
-	{"raw", {"PREROUTING", "OUTPUT"}},
-	{"mangle",
-	 {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}},
-	{"nat", {"PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"}},
-	{"filter", {"INPUT", "FORWARD", "OUTPUT"}},
-	{"security", {"INPUT", "FORWARD", "OUTPUT"}},
+static const char *const names[] = {
+	"raw", "mangle", "nat", "filter", "security",
 };
 
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
@@ -114,7 +107,7 @@ bool tables_close(struct tables *t, bool keep)
 bool tables_is_name(const char *table)
 {
 	for (size_t i = 0; i < N_NAMES; i++)
-		if (!strcmp(names[i].name, table))
+		if (!strcmp(names[i], table))
 			return true;
 	return false;
 }
@@ -148,98 +141,28 @@ char *tables_section(const struct tables *t, const char *table)
 	return checked(strndup(at, (size_t)(last - at)));
 }
 
-static void put_chains(const char *table, FILE *to)
-{
-	for (size_t i = 0; i < N_NAMES; i++)
-		for (size_t c = 0; !strcmp(names[i].name, table) &&
-				   names[i].chains[c]; c++)
-			fprintf(to, ":%s ACCEPT [0:0]\n", names[i].chains[c]);
-}
-
-/* Each commit of a table sets its policies' counters back, not the rules'. */
-static void put_old(const char *lines, FILE *to)
-{
-	while (*lines) {
-		const char *end = strchrnul(lines, '\n');
-		const char *bracket = *lines == ':'
-			? memrchr(lines, '[', (size_t)(end - lines)) : NULL;
-
-		fwrite(lines, 1, (size_t)((bracket ? bracket : end) - lines),
-		       to);
-		fputs(bracket ? "[0:0]\n" : "\n", to);
-		lines = end + (*end != '\0');
-	}
-}
-
 static int write_stream(void *arg, const void *data, size_t size)
 {
 	return fwrite(data, 1, size, arg) == size ? 0 : EIO;
 }
 
-/* Reads the text as rules, and makes a text of what came of it. */
-static int settle(struct tables *t, const char *text, char **settled)
+int tables_load(struct tables *t, const char *name, const char *text,
+		const struct ferrule_restore_options *options)
 {
-	const struct ferrule_input_options options = {
-	    .input = FERRULE_INPUT_SAVE, .family = t->family,
-	    .strict_compat = true, .resolve = true};
-	struct ferrule *ferrule = t->cli->ferrule;
-	struct ferrule_rules *rules = ferrule_rules_new(ferrule);
+	struct ferrule_rules *rules = ferrule_rules_new(t->cli->ferrule);
+	char *loaded = NULL;
 	size_t size;
-	FILE *to = checked(open_memstream(settled, &size));
+	FILE *to = checked(open_memstream(&loaded, &size));
 	const struct ferrule_out out = {.write = write_stream, .arg = to,
 					.name = "tables"};
-	int status;
+	int status = ferrule_rules_restore(rules, t->text, name, text,
+					   strlen(text), options);
 
-	ferrule_rules_read_text(rules, "the tables", text, strlen(text),
-				&options);
-	status = ferrule_iptables_status(ferrule);
-	if (!status &&
-	    ferrule_rules_print(rules, FERRULE_PRINT_COUNTERS, &out))
+	if (ferrule_rules_print(rules, FERRULE_PRINT_COUNTERS, &out))
 		status = 4; /* iptables' code for a resource problem */
 	fclose(to);
 	ferrule_rules_free(rules);
-	return status;
-}
-
-/* One table as it is then. */
-static int settle_table(struct tables *t, const char *table, const char *lines,
-			bool flush, char **settled)
-{
-	char *old = flush ? NULL : tables_section(t, table), *text = NULL;
-	size_t size;
-	FILE *to = checked(open_memstream(&text, &size));
-	int status;
-
-	fprintf(to, "*%s\n", table);
-	if (old)
-		put_old(old, to);
-	else
-		put_chains(table, to);
-	fprintf(to, "%sCOMMIT\n", lines);
-	fclose(to);
-	status = settle(t, text, settled);
-	free(text);
-	free(old);
-	return status;
-}
-
-int tables_do(struct tables *t, const char *table, const char *lines,
-	      bool flush)
-{
-	const char *end = NULL, *at;
-	char *settled = NULL, *text = NULL;
-	int status = settle_table(t, table, lines, flush, &settled);
-
-	if (!status) {
-		at = find(t->text, table, &end);
-		if (!at)
-			at = end = t->text; /* the kernel lists the newest first */
-		if (asprintf(&text, "%.*s%s%s", (int)(at - t->text), t->text,
-			     settled, end) < 0)
-			abort();
-		free(t->text);
-		t->text = text;
-	}
-	free(settled);
+	free(t->text);
+	t->text = loaded;
 	return status;
 }

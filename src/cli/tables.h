@@ -7,6 +7,8 @@
 #ifndef CLI_TABLES_H
 #define CLI_TABLES_H
 
+#include <ferrule/ruleset.h>
+
 #include "cli/cli.h"
 
 struct tables {
@@ -24,13 +26,12 @@ bool tables_open(struct cli *cli, struct tables *tables, const char *dir,
 bool tables_close(struct tables *tables, bool keep);
 
 /*
- * Does lines, commands as a save file holds them, to a table; one that isn't
- * there yet begins empty. flush: instead of what it holds. Returns the exit
- * code that iptables would have; the diagnostics say why, their line numbers
- * are those of `lines` after *before lines of what the table held.
+ * Loads a save text into the tables as iptables-restore does; its exit code.
+ * What was loaded is in tables->text then; the diagnostics say why the rest
+ * isn't, name being the loaded text's.
  */
-int tables_do(struct tables *tables, const char *table, const char *lines,
-	      bool flush);
+int tables_load(struct tables *tables, const char *name, const char *text,
+		const struct ferrule_restore_options *options);
 
 /* A table's lines between "*NAME" and "COMMIT", to be freed; NULL: there is
  * no such table. */

@@ -18,9 +18,25 @@ static bool in_chain(const struct fe_check_context *context, const char *a,
 				 strcmp(chain->name, b) == 0);
 }
 
+/* "! -s 0/0" matches nothing: nf_tables takes no such test. */
+static bool check_never(struct fe_check_context *context, unsigned row)
+{
+	const struct fe_setting *s = fe_part_find(context->part, row);
+
+	return context->backend != FE_NFT || s == NULL || !s->neg ||
+	       !fe_u128_eq(fe_net_value(s->value, context->family).mask,
+			   fe_u128(0)) ||
+	       fe_check_refused(context, s, NULL, "iptables-nft refuses what no "
+				"packet can match");
+}
+
 static bool check(struct fe_check_context *context)
 {
 	const struct fe_setting *in, *out, *proto;
+
+	if (!check_never(context, FE_BASE_SOURCE) ||
+	    !check_never(context, FE_BASE_DESTINATION))
+		return false;
 
 	in = fe_part_find(context->part, FE_BASE_IN);
 	out = fe_part_find(context->part, FE_BASE_OUT);

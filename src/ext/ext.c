@@ -164,8 +164,10 @@ bool fe_check_bad(struct fe_check_context *context,
 		span.len = setting->len;
 	}
 	diag = fe_diag(context->diags, FE_ERROR, NULL, span, "%s", text);
-	if (context->by_kernel)
+	if (context->by_kernel) {
+		diag->by = FE_BY_KERNEL;
 		diag->kernel = fe_invalid_argument;
+	}
 	if (hint != NULL)
 		fe_diag_hint(context->diags, diag, "%s", hint);
 	return false;
@@ -265,6 +267,35 @@ static bool check_required(struct fe_check_context *context, uint32_t given)
 	return fine;
 }
 
+static bool is_all_ports(const struct fe_opt *opt, const struct fe_setting *s)
+{
+	return (opt->field == FE_F_SPORT || opt->field == FE_F_DPORT) &&
+	       !s->neg && s->value.range.lo == 0 && s->value.range.hi == 65535;
+}
+
+/*
+ * iptables-nft turns ports and flags into tests of its own, and asks only
+ * whether -p names the protocol, inverted or not. Port ranges that hold all
+ * ports leave nothing to turn, and options go to the kernel's match.
+ */
+static bool is_native(const struct fe_check_context *context, unsigned proto)
+{
+	const struct fe_part *part = context->part;
+	bool any = false;
+
+	if (context->backend != FE_NFT || (proto != 6 && proto != 17))
+		return false;
+	for (uint32_t i = 0; i < part->n; i++) {
+		const struct fe_setting *s = &fe_settings(part)[i];
+		const struct fe_opt *opt = &part->ext->opts[s->opt];
+
+		if (opt->type == &fe_type_number)
+			return false;
+		any |= !is_all_ports(opt, s);
+	}
+	return any;
+}
+
 /* The kernel refuses -m tcp in a rule that is not for TCP alone. */
 static bool check_proto(struct fe_check_context *context)
 {
@@ -276,10 +307,11 @@ static bool check_proto(struct fe_check_context *context)
 	    !fe_proto_read(fe_str(ext->proto), &want))
 		return true;
 	proto = fe_rule_proto(context->rule, &neg);
-	if (proto == want && !neg)
+	if (proto == want && (!neg || is_native(context, proto)))
 		return true;
-	return fe_check_refused(context, NULL, NULL, "-m %s needs -p %s",
-			    ext->name, ext->proto);
+	context->by_kernel = !is_native(context, want);
+	return fe_check_bad(context, NULL, NULL, "-m %s needs -p %s", ext->name,
+			    ext->proto);
 }
 
 bool fe_part_check(struct fe_check_context *context)

@@ -60,6 +60,9 @@ struct fe_mangling {
 	uint32_t mtu;             /* of the path there and back, bytes */
 };
 
+/* Whose ways are followed where the two ways to load rules differ. */
+enum fe_backend { FE_LEGACY, FE_NFT };
+
 struct fe_check_context {
 	struct fe_diags *diags;
 	const struct fe_rule *rule;
@@ -68,6 +71,7 @@ struct fe_check_context {
 	unsigned family;
 	enum fe_table_id table;
 	bool by_kernel; /* what is bad, iptables leaves to the kernel */
+	enum fe_backend backend;
 };
 
 /* yes, no, or: the packet is dropped because a header is cut short. */
@@ -88,6 +92,8 @@ struct fe_ext {
 	uint8_t l4_size;       /* transport header bytes that it reads: fewer is
 				  hotdrop, a later fragment is no match; 0: it
 				  reads none */
+	bool is_native;        /* iptables-nft says it in its own way: any table
+				  and hook will do */
 	const char *summary;   /* one line */
 	const char *doc;       /* a few sentences */
 	const struct fe_opt *opts; /* iptables-save order; name NULL ends */

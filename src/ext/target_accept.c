@@ -34,6 +34,13 @@ const struct fe_ext fe_target_return = {
 		   "chain the policy decides",
 };
 
+static bool check_queue(struct fe_check_context *context)
+{
+	return context->backend != FE_NFT ||
+	       fe_check_refused(context, NULL, "-j NFQUEUE --queue-num 0 does "
+				"the same", "iptables-nft has no target QUEUE");
+}
+
 const struct fe_ext fe_target_queue = {
 	.name = "QUEUE",
 	.kind = FE_TARGET,
@@ -42,4 +49,5 @@ const struct fe_ext fe_target_queue = {
 	.effects_known = true,
 	.action = FE_ACT_QUEUE,
 	.summary = "hands the packet to a program through queue 0",
+	.check = check_queue,
 };

@@ -73,6 +73,7 @@ static const struct fe_opt nflog_opts[] = {
 	[NFLOG_RANGE] = {
 		.name = "nflog-range",
 		.n_args = 1,
+		.flags = FE_NFT_DROPS,
 		.type = &type_nonzero,
 		.excludes = 1u << NFLOG_SIZE,
 		.help = "bytes of the packet that are copied (no effect)",
@@ -116,6 +117,7 @@ const struct fe_ext fe_target_trace = {
 	.effects = FE_EMITS,
 	.effects_known = true,
 	.action = FE_ACT_CONTINUE,
+	.is_native = true,
 	.summary = "logs every rule that the packet meets from here on",
 	.opts = no_opts,
 };

@@ -190,7 +190,7 @@ static bool check(struct fe_check_context *context)
 	if (setting == NULL)
 		setting = fe_part_find(context->part, TIMEOUT);
 	if (setting != NULL && any && !is_notrack_part(context->part))
-		return fe_check_bad(context, setting, NULL, "--%s needs a "
+		return fe_check_refused(context, setting, NULL, "--%s needs a "
 				    "protocol (-p)", opts[setting->opt].name);
 	return true;
 }

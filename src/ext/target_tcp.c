@@ -69,8 +69,8 @@ static bool has_syn(const struct fe_rule *rule)
 static bool check_tcpmss(struct fe_check_context *context)
 {
 	return check_tcp(context) &&
-	       (has_syn(context->rule) ||
-		fe_check_bad(context, NULL, "add --syn",
+	       (has_syn(context->rule) || context->backend == FE_NFT ||
+		fe_check_refused(context, NULL, "add --syn",
 			     "-j TCPMSS works on SYNs only"));
 }
 

@@ -92,9 +92,12 @@ static bool target_is_chain(struct fe_line *line, struct fe_rule *rule,
 			    struct fe_chain *jump)
 {
 	if (jump->builtin) {
-		fe_line_error(line, "FE108", &line->jump_word,
-			      "a rule cannot jump to builtin chain %s",
-			      jump->name);
+		struct fe_diag *d = fe_line_error(
+		    line, "FE108", &line->jump_word,
+		    "a rule cannot jump to builtin chain %s", jump->name);
+		d->by = line->options->backend == FE_NFT ? FE_BY_KERNEL
+							 : FE_BY_TABLE;
+		d->kernel = "No chain/target/match by that name.";
 		return false;
 	}
 	rule->jump = jump;
@@ -168,6 +171,7 @@ static bool check_part(struct fe_line *line, const struct fe_rule *rule,
 	    .part = part,
 	    .family = line->ruleset->family,
 	    .table = line->table->id,
+	    .backend = line->options->backend,
 	};
 
 	if (!suspect && !part->ext->check)

@@ -9,14 +9,29 @@
 
 #include "lang/line.h"
 
-enum { LONGEST_CHAIN_NAME = 28 };
+enum {
+	LONGEST_CHAIN_NAME = 28, /* that words may have */
+	LEGACY_NAME_ROOM = 29,   /* legacy -E cuts a name there */
+};
 
-/* What iptables leaves to the kernel to refuse, and says then. */
+/* What the words allow, and the table doesn't; what iptables says then. */
 static struct fe_diag *refused(struct fe_diag *d, const char *kernel)
 {
-	if (d)
-		d->kernel = kernel;
+	d->by = FE_BY_TABLE;
+	d->kernel = kernel;
 	return d;
+}
+
+static bool is_nft(const struct fe_line *line)
+{
+	return line->options->backend == FE_NFT;
+}
+
+/* Whether the lines at hand bring it themselves, in one transaction: a file's
+ * do, a list of commands is one each. */
+static bool is_new(const struct fe_line *line, struct fe_span span)
+{
+	return line->origin != FE_FROM_COMMAND && span.source == line->source;
 }
 
 void fe_line_verb(struct fe_line *line)
@@ -196,7 +211,10 @@ bool fe_line_chain_name(struct fe_line *line, const struct fe_word *name)
 		fe_line_error(line, "FE101", name, "a chain needs a name");
 		return false;
 	}
-	if (text.len > LONGEST_CHAIN_NAME) {
+	/* iptables renames to any name, and can't read it afterwards. */
+	if (text.len > LONGEST_CHAIN_NAME &&
+	    !(line->options->strict_compat && line->command &&
+	      line->command->id == FE_VERB_RENAME)) {
 		fe_line_error(line, "FE101", name,
 			      "chain name '%.*s' has %zu bytes; the limit is %d",
 			      (int)text.len, text.s, text.len,
@@ -287,6 +305,19 @@ static void insert(struct fe_chain *chain, size_t at,
 	chain->rules.n = old + n;
 }
 
+static bool may_replace(struct fe_line *line, const struct fe_rule *old)
+{
+	struct fe_diag *d;
+
+	if (!is_nft(line) || !is_new(line, old->span))
+		return true;
+	d = fe_line_error(line, NULL, NULL, "iptables-nft-restore 1.8.9 crashes "
+			  "where -R replaces a rule of the same file");
+	fe_diag_note(line->diags, d, old->span, "it stands here");
+	d->by = FE_BY_KERNEL;
+	return false;
+}
+
 static void add_rules(struct fe_line *line, struct fe_chain *chain,
 		      const struct fe_line_rules *rules)
 {
@@ -311,7 +342,8 @@ static void add_rules(struct fe_line *line, struct fe_chain *chain,
 				      "-R takes one source and destination");
 			return;
 		}
-		if (rule_number(line, &line->words[1], chain->rules.n, &at))
+		if (rule_number(line, &line->words[1], chain->rules.n, &at) &&
+		    may_replace(line, chain->rules.data[at]))
 			chain->rules.data[at] = rules->list.data[0];
 		break;
 	default:
@@ -411,20 +443,44 @@ static uint32_t *count_refs(const struct fe_table *table)
 	return refs;
 }
 
+/* Only iptables-nft deletes a builtin chain: nothing is lost with one that has
+ * no rules and accepts, and it comes back with the next rule. */
+static const char *why_stays(const struct fe_line *line,
+			     const struct fe_chain *chain, const uint32_t *refs,
+			     const char **kernel)
+{
+	static const char busy[] = "Device or resource busy.";
+	bool nft = is_nft(line);
+
+	*kernel = nft ? busy : "Directory not empty.";
+	if (chain->builtin && nft && chain->policy == FE_POLICY_DROP) {
+		*kernel = "Directory not empty.";
+		return "drops what comes to its end";
+	}
+	if (chain->builtin && !nft) {
+		*kernel = fe_invalid_argument;
+		return "is built in";
+	}
+	if (refs[chain->index] && !nft)
+		*kernel = "Too many links.";
+	return chain->rules.n ? "is not empty"
+	       : refs[chain->index] ? "is still jumped to" : NULL;
+}
+
 static bool may_delete(struct fe_line *line, const struct fe_chain *chain,
 		       const uint32_t *refs, const struct fe_word *word)
 {
-	const char *why = chain->builtin ? "is built in"
-			  : chain->rules.n ? "is not empty"
-			  : refs[chain->index] ? "is still jumped to" : NULL;
+	const char *kernel, *why = why_stays(line, chain, refs, &kernel);
+	struct fe_diag *d;
 
-	if (why)
-		refused(fe_line_error(line, "FE101", word,
-			      "chain %s cannot be deleted: it %s", chain->name,
-			      why),
-		chain->builtin ? fe_invalid_argument
-		: refs[chain->index] ? "Too many links." : "Directory not empty.");
-	return !why;
+	if (!why)
+		return true;
+	d = refused(fe_line_error(line, "FE101", word,
+				  "chain %s cannot be deleted: it %s",
+				  chain->name, why), kernel);
+	if (is_nft(line) && !chain->builtin)
+		d->by = FE_BY_KERNEL;
+	return false;
 }
 
 static int by_name(const void *a, const void *b)
@@ -434,7 +490,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-/* By name, up to the first that cannot be deleted. */
+/* By name, up to the first that cannot be deleted; iptables-nft deletes them
+ * all, or none. */
 static void delete_all_chains(struct fe_line *line, const uint32_t *refs)
 {
 	const struct fe_table *table = line->table;
@@ -449,7 +506,8 @@ static void delete_all_chains(struct fe_line *line, const uint32_t *refs)
 	for (i = 0; i < n; i++)
 		if (!may_delete(line, chains[i], refs, NULL))
 			break;
-	fe_table_remove_chains(line->table, chains, i);
+	if (i == n || !is_nft(line))
+		fe_table_remove_chains(line->table, chains, i);
 	free(chains);
 }
 
@@ -463,7 +521,8 @@ static void do_delete_chain(struct fe_line *line)
 		delete_all_chains(line, refs);
 	} else {
 		chain = fe_line_chain(line, &line->words[0]);
-		if (chain && may_delete(line, chain, refs, &line->words[0]))
+		if (chain && may_delete(line, chain, refs, &line->words[0]) &&
+		    !chain->builtin)
 			fe_table_remove_chains(line->table, &chain, 1);
 	}
 	line->last_chain = NULL;
@@ -524,6 +583,30 @@ static void do_chains(struct fe_line *line)
 	}
 }
 
+/*
+ * iptables-nft renames it, and loses sight of it: its rules and policy go on
+ * deciding about packets, and are no longer listed. What is listed is what
+ * strict compatibility is about.
+ */
+static void rename_builtin(struct fe_line *line, struct fe_chain *chain)
+{
+	if (!is_nft(line)) {
+		refused(fe_line_error(line, "FE101", &line->words[0],
+				      "builtin chain %s cannot be renamed",
+				      chain->name),
+			fe_invalid_argument);
+		return;
+	}
+	struct fe_diag *d = fe_diag(
+	    line->diags, line->options->strict_compat ? FE_WARNING : FE_ERROR,
+	    "FE101", fe_line_span(line, &line->words[0]),
+	    "iptables-nft renames builtin chain %s and loses sight of it: its "
+	    "rules go on, unseen", chain->name);
+	fe_diag_hint(line->diags, d, "nft list ruleset shows them");
+	chain->rules.n = 0;
+	chain->policy = FE_POLICY_ACCEPT;
+}
+
 static void do_rename(struct fe_line *line)
 {
 	struct fe_chain *chain = fe_line_chain(line, &line->words[0]);
@@ -531,14 +614,22 @@ static void do_rename(struct fe_line *line)
 	if (!chain || !check_new_name(line, &line->words[1]))
 		return;
 	if (chain->builtin) {
-		refused(fe_line_error(line, "FE101", &line->words[0],
-			      "builtin chain %s cannot be renamed",
-			      chain->name),
-		fe_invalid_argument);
+		rename_builtin(line, chain);
+		return;
+	}
+	if (is_nft(line) && is_new(line, chain->span)) {
+		refused(fe_line_error(line, NULL, &line->words[0],
+				      "iptables-nft-restore 1.8.9 cannot rename "
+				      "a chain of the same file"),
+			"CHAIN_RENAME failed (No such file or directory).")
+		    ->by = FE_BY_KERNEL;
 		return;
 	}
 	line->last_chain = NULL;
-	fe_table_rename_chain(line->table, chain, line->words[1].text);
+	struct fe_str to = line->words[1].text;
+	if (!is_nft(line) && to.len > LEGACY_NAME_ROOM)
+		to.len = LEGACY_NAME_ROOM;
+	fe_table_rename_chain(line->table, chain, to);
 }
 
 static bool takes_rule(enum fe_verb_id id)

@@ -33,8 +33,10 @@ void fe_line_family(struct fe_line *line, unsigned family)
 	    family == 4 ? &line->rules->v4 : &line->rules->v6;
 	struct fe_vocab **vocab = &line->vocabs[family == 6];
 
-	if (!*ruleset)
+	if (!*ruleset) {
 		*ruleset = fe_ruleset_new(family, line->sources);
+		(*ruleset)->backend = line->options->backend;
+	}
 	if (!*vocab)
 		*vocab = fe_vocab_new(family);
 	line->ruleset = *ruleset;
@@ -358,9 +360,15 @@ void fe_line_set(struct fe_line *line, bool neg)
 	}
 	s.setting.opt = (uint16_t)line->opt_row;
 	s.setting.neg = neg;
+	s.setting.shown = line->options->backend == FE_NFT && !line->opt_scope;
 	s.setting.off = cap16(s.off - line->off);
 	scope->end = end->off + end->len;
 	s.setting.len = cap16(scope->end - s.off);
+	if (line->options->backend == FE_NFT && (opt->flags & FE_NFT_DROPS)) {
+		fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, end),
+			"iptables-nft leaves --%s out", opt->name);
+		return;
+	}
 	if (line->opt_scope || line->lists[0].n + line->lists[1].n ||
 	    !is_nothing(line, &s.setting))
 		fe_vec_push(&line->settings, s);

@@ -29,6 +29,7 @@ static bool is_text(struct fe_str text, uint32_t index, struct fe_diags *diags)
 			    "the file begins with a byte order mark, which "
 			    "iptables-restore refuses");
 		fe_diag_hint(diags, d, "save it as plain UTF-8 or ASCII");
+		d->by = FE_BY_TABLE;
 		return false;
 	}
 	return true;
@@ -125,6 +126,8 @@ static enum fe_spelling choose(const struct fe_source *source,
 {
 	enum fe_spelling spelling = fe_detect(source->text);
 
+	if (options->restore)
+		return FE_SPELLED_SAVE;
 	if (spelling == FE_SPELLED_NOTHING)
 		return spelling;
 	switch (options->input) {

@@ -11,13 +11,17 @@
 #include "ruleset/ruleset.h"
 
 struct fe_ipsets;
+struct fe_restore;
 
 enum fe_input { FE_INPUT_AUTO, FE_INPUT_SAVE, FE_INPUT_COMMANDS };
 
 struct fe_read_options {
 	enum fe_input input;
+	enum fe_backend backend; /* legacy unless said */
 	unsigned family;      /* 4 or 6 forces; 0: header line or addresses */
 	bool resolve;         /* host names may be asked for */
+	const struct fe_restore *restore; /* restore.h: load into the tables
+				 that are there; NULL: they come with the text */
 	bool strict_compat;   /* do what iptables does where it is dangerous */
 };
 

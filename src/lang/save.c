@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lang/driver.h"
+#include "lang/restore.h"
 
 enum { LONGEST_LINE = 10239 }; /* with its newline */
 
@@ -43,6 +44,7 @@ static bool first_word(struct fe_driver *d, struct fe_word *word,
 		       uint32_t line_off)
 {
 	struct fe_line *line = &d->line;
+	const struct fe_restore *restore = line->options->restore;
 	uint64_t packets = 0, bytes = 0;
 	size_t len = 0;
 
@@ -63,13 +65,57 @@ static bool first_word(struct fe_driver *d, struct fe_word *word,
 	bool only = len && !word->text.len;
 	fe_line_begin(line, only ? FE_LINE_LATER : word->off);
 	line->end = word->off;
-	line->packets = packets;
-	line->bytes = bytes;
+	if (!restore || restore->counters == FE_COUNTERS_WANTED) {
+		line->packets = packets;
+		line->bytes = bytes;
+	}
 	return only;
+}
+
+/* iptables-legacy-save prints the newest table first, iptables-nft-save has
+ * an order of its own. */
+static void place_table(struct fe_ruleset *ruleset, enum fe_table_id id,
+			enum fe_backend backend)
+{
+	static const uint8_t nft_order[FE_N_TABLES] = {
+		[FE_MANGLE] = 0, [FE_SECURITY] = 1, [FE_RAW] = 2,
+		[FE_FILTER] = 3, [FE_NAT] = 4,
+	};
+	unsigned at = 0, n = ruleset->n_order - 1;
+
+	while (backend == FE_NFT && at < n &&
+	       nft_order[ruleset->order[at]] < nft_order[id])
+		at++;
+	memmove(ruleset->order + at + 1, ruleset->order + at,
+		(n - at) * sizeof(ruleset->order[0]));
+	ruleset->order[at] = id;
+}
+
+/*
+ * A table that is there already. Each commit sets the policies' counters back,
+ * not the rules'; a builtin chain that is not declared keeps its policy in
+ * legacy, and accepts in iptables-nft.
+ */
+static void load_into(struct fe_line *line, struct fe_table *table)
+{
+	const struct fe_restore *restore = line->options->restore;
+	bool nft = line->options->backend == FE_NFT;
+
+	if (!restore->noflush)
+		fe_table_clear(table);
+	for (size_t i = 0; i < table->chains.n; i++) {
+		struct fe_chain *c = table->chains.data[i];
+		if (!c->builtin)
+			continue;
+		c->packets = c->bytes = 0;
+		if (nft && !restore->noflush)
+			c->policy = FE_POLICY_ACCEPT;
+	}
 }
 
 static void open_table(struct fe_driver *d, size_t from, size_t to)
 {
+	const struct fe_restore *restore = d->line.options->restore;
 	struct fe_line *line = &d->line;
 	size_t end = from + 1;
 
@@ -80,6 +126,8 @@ static void open_table(struct fe_driver *d, size_t from, size_t to)
 	fe_line_begin(line, (uint32_t)from);
 	line->end = (uint32_t)to;
 	d->skipping = true;
+	if (restore && restore->only && !fe_str_is(name.text, restore->only))
+		return;
 	if (id < 0) {
 		struct fe_diag *diag = fe_line_error(
 		    line, "FE101", &name, "there is no table '%.*s'",
@@ -91,12 +139,19 @@ static void open_table(struct fe_driver *d, size_t from, size_t to)
 	struct fe_table *table = &line->ruleset->tables[id];
 	line->table = table;
 	line->last_chain = NULL;
-	if (table->present && table->span.source != line->source) {
+	if (!restore && table->present &&
+	    table->span.source != line->source) {
 		fe_line_second_file(line);
 		line->table = NULL;
 		return;
 	}
-	if (table->present) {
+	if (table->present && restore) {
+		load_into(line, table);
+	} else if (restore) {
+		fe_ruleset_table(line->ruleset, (enum fe_table_id)id);
+		place_table(line->ruleset, (enum fe_table_id)id,
+			    line->options->backend);
+	} else if (table->present) {
 		fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, NULL),
 			"table %s begins again: its rules so far are flushed",
 			fe_table_names[id]);
@@ -121,6 +176,23 @@ static struct fe_word next_word(const struct fe_driver *d, size_t *at,
 	return word_at(d, from, *at);
 }
 
+/* Of a policy. They may be missing, unless they are asked for with -c. */
+static void set_counters(struct fe_line *line, struct fe_chain *chain,
+			 const struct fe_word *counters)
+{
+	const struct fe_restore *restore = line->options->restore;
+	bool wanted = restore && restore->counters == FE_COUNTERS_WANTED;
+
+	if (restore && !wanted)
+		return;
+	if ((!wanted && !counters->text.len) ||
+	    read_counters(counters->text, &chain->packets, &chain->bytes))
+		return;
+	fe_diag(line->diags, wanted ? FE_ERROR : FE_WARNING, NULL,
+		fe_line_span(line, counters),
+		"these are no counters: they look like [PACKETS:BYTES]");
+}
+
 static void set_policy(struct fe_driver *d, struct fe_chain *chain,
 		       const struct fe_word *policy,
 		       const struct fe_word *counters)
@@ -135,12 +207,29 @@ static void set_policy(struct fe_driver *d, struct fe_chain *chain,
 		chain->policy = FE_POLICY_DROP;
 	else
 		fe_line_bad_policy(line, policy);
-	if (counters->text.len &&
-	    !read_counters(counters->text, &chain->packets, &chain->bytes))
-		fe_diag(line->diags, FE_WARNING, NULL,
-			fe_line_span(line, counters),
-			"these are no counters: they look like "
-			"[PACKETS:BYTES]");
+	set_counters(line, chain, counters);
+}
+
+/* iptables-nft checks what legacy takes as it comes. */
+static bool check_nft_name(struct fe_line *line, const struct fe_word *name)
+{
+	struct fe_str text = name->text;
+
+	if (line->options->backend != FE_NFT || !text.len)
+		return true;
+	if (text.s[0] == '-' || text.s[0] == '!') {
+		fe_line_error(line, "FE101", name, "iptables-nft takes no chain "
+			      "name that begins with '%c'", text.s[0]);
+		return false;
+	}
+	if (fe_str_is(text, "ACCEPT") || fe_str_is(text, "DROP") ||
+	    fe_str_is(text, "RETURN") || fe_str_is(text, "QUEUE")) {
+		fe_line_error(line, "FE101", name,
+			      "'%.*s' is a target, and can't name a chain",
+			      (int)text.len, text.s);
+		return false;
+	}
+	return true;
 }
 
 static void add_chain(struct fe_driver *d, const struct fe_word *name,
@@ -149,7 +238,11 @@ static void add_chain(struct fe_driver *d, const struct fe_word *name,
 	struct fe_line *line = &d->line;
 	struct fe_diag *diag;
 
-	if (!fe_str_is(policy->text, "-")) {
+	if (!fe_str_is(policy->text, "-") && line->options->backend == FE_NFT) {
+		fe_diag(line->diags, FE_WARNING, "FE110",
+			fe_line_span(line, policy),
+			"iptables-nft takes no notice of a user chain's policy");
+	} else if (!fe_str_is(policy->text, "-")) {
 		diag = fe_line_error(line, "FE110", policy,
 				     "table %s has no builtin chain '%.*s', and "
 				     "only such have a policy",
@@ -157,12 +250,37 @@ static void add_chain(struct fe_driver *d, const struct fe_word *name,
 				     (int)name->text.len, name->text.s);
 		fe_diag_hint(line->diags, diag,
 			     "user chains have '-' in its place");
+		diag->by = FE_BY_TABLE;
+		diag->kernel = "Bad built-in chain name.";
 		return;
 	}
-	if (!fe_line_chain_name(line, name))
+	if (!fe_line_chain_name(line, name) || !check_nft_name(line, name))
 		return;
 	fe_table_add_chain(line->table, name->text, fe_line_span(line, NULL));
 	fe_driver_item(d, line->off);
+}
+
+/* A file's second declaration: iptables-nft flushes the chain. */
+static void declare_again(struct fe_line *line, struct fe_chain *chain,
+			  const struct fe_word *name)
+{
+	bool noflush = line->options->restore && line->options->restore->noflush;
+	bool nft = line->options->backend == FE_NFT;
+	struct fe_diag *diag;
+
+	if (noflush) {
+		chain->rules.n = 0;
+		return;
+	}
+	diag = fe_diag(line->diags, nft ? FE_WARNING : FE_ERROR, "FE101",
+		       fe_line_span(line, name), "chain '%s' is declared twice%s",
+		       chain->name, nft ? ": its rules so far are flushed" : "");
+	fe_diag_note(line->diags, diag, chain->span, "first here");
+	diag->by = FE_BY_TABLE;
+	diag->kernel = "File exists.";
+	line->failed = !nft;
+	if (nft)
+		chain->rules.n = 0;
 }
 
 static void declare_chain(struct fe_driver *d, size_t from, size_t to)
@@ -189,10 +307,7 @@ static void declare_chain(struct fe_driver *d, size_t from, size_t to)
 		set_policy(d, chain, &policy, &counters);
 		fe_driver_item(d, line->off);
 	} else {
-		struct fe_diag *diag = fe_line_error(
-		    line, "FE101", &name, "chain '%s' is declared twice",
-		    chain->name);
-		fe_diag_note(line->diags, diag, chain->span, "first here");
+		declare_again(line, chain, &name);
 	}
 }
 
@@ -232,11 +347,12 @@ static void commit(struct fe_driver *d, size_t from, size_t to)
 	fe_driver_item(d, (uint32_t)from);
 	line->table = NULL;
 	line->last_chain = NULL;
-	if (to < d->text.len)
+	if (to < d->text.len || line->options->backend == FE_NFT)
 		return;
 	struct fe_word word = word_at(d, from, to);
-	fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, &word),
-		"the file's last line has no newline: iptables-legacy-restore "
+	fe_diag(line->diags, line->options->strict_compat ? FE_ERROR
+							  : FE_WARNING,
+		NULL, fe_line_span(line, &word), "the file's last line has no newline: iptables-legacy-restore "
 		"refuses it");
 }
 
@@ -247,7 +363,7 @@ static void outside(struct fe_driver *d, size_t from, size_t to)
 	fe_line_begin(&d->line, (uint32_t)from);
 	fe_line_error(&d->line, NULL, &word,
 		      "this line stands outside of any table: '*TABLE' begins "
-		      "one, COMMIT ends it");
+		      "one, COMMIT ends it")->by = FE_BY_TABLE;
 }
 
 static void long_line(struct fe_driver *d, size_t from, size_t to)
@@ -351,6 +467,7 @@ static void missing_commit(struct fe_driver *d)
 	    (struct fe_span){d->line.source, (uint32_t)d->text.len, 0},
 	    "table %s ends without COMMIT", fe_table_names[table->id]);
 	fe_diag_note(d->line.diags, diag, table->span, "it begins here");
+	diag->by = FE_BY_TABLE;
 }
 
 void fe_read_save(struct fe_driver *d)

@@ -29,7 +29,7 @@ union fe_value {
 struct fe_setting {
 	uint16_t opt;  /* row of the extension's opts */
 	bool neg;
-	uint8_t spare;
+	bool shown;    /* printed though it says nothing: iptables-nft's "-i +" */
 	uint16_t off;  /* of the option's first byte from its rule's, capped */
 	uint16_t len;  /* up to its last argument's end, capped */
 	union fe_value value;
@@ -83,6 +83,7 @@ enum fe_opt_flag {
 	FE_MULTI = 1 << 2,    /* may be given more than once */
 	FE_HIDDEN = 1 << 3,   /* read, never printed by itself */
 	FE_EXCLUSIVE = 1 << 4, /* one of a group: exactly one is required */
+	FE_NFT_DROPS = 1 << 6, /* iptables-nft takes it, and leaves it out */
 	FE_MAY_END = 1 << 5,   /* its one argument may be missing: a next word
 				  with '-' or '!' first is none */
 };

@@ -146,6 +146,21 @@ static bool mask_read(struct fe_str word, unsigned family,
 	return family == 4 ? read_v4(word, true, mask) : read_v6(word, mask);
 }
 
+/* /etc/networks goes before the hosts: "loopback" is 127.0.0.0. */
+static bool by_network(struct fe_opt_context *context, struct fe_str word,
+		       struct fe_str *out)
+{
+	const struct netent *net =
+		getnetbyname(fe_arena_strndup(context->arena, word.s, word.len));
+	struct in_addr addr;
+
+	if (net == NULL || net->n_addrtype != AF_INET)
+		return false;
+	addr = inet_makeaddr(net->n_net, INADDR_ANY);
+	*out = fe_str(fe_arena_strdup(context->arena, inet_ntoa(addr)));
+	return true;
+}
+
 size_t fe_addr_resolve(struct fe_opt_context *context, struct fe_str word,
 		       struct fe_str *out, size_t max)
 {
@@ -153,8 +168,11 @@ size_t fe_addr_resolve(struct fe_opt_context *context, struct fe_str word,
 	struct fe_u128 addr;
 	size_t n = 0;
 
-	if (!context->resolve || fe_addr_read(word, context->family, &addr))
+	if (!context->resolve || fe_addr_read(word, context->family, &addr) ||
+	    memchr(word.s, '%', word.len) != NULL)
 		return 0;
+	if (context->family == 4 && by_network(context, word, out))
+		return 1;
 	hints.ai_family = context->family == 4 ? AF_INET : AF_INET6;
 	hints.ai_socktype = SOCK_RAW;
 	if (getaddrinfo(fe_arena_strndup(context->arena, word.s, word.len),

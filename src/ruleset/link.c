@@ -5,13 +5,16 @@
  * Reachability is the kernel's: from each builtin chain along jumps and
  * gotos, up to the first rule that is unconditional and has a verdict. Rules
  * behind it are not looked at by the kernel either, so neither loops nor
- * wrong hooks behind it are refused. Tables are checked everywhere. The walk
- * keeps its own stack: chains may nest a hundred thousand deep.
+ * wrong hooks behind it are refused. nf_tables looks at every rule, and at no
+ * more than 16 levels. Tables are checked everywhere. The walk keeps its own
+ * stack: chains may nest a hundred thousand deep.
  */
 #include <assert.h>
 #include <string.h>
 
 #include "ruleset/ruleset.h"
+
+enum { NFT_LEVELS = 16 }; /* a builtin chain and 15 below it */
 
 enum colour { WHITE, GREY, BLACK }; /* not seen, on the stack, done */
 
@@ -26,6 +29,7 @@ struct linker {
 	uint8_t *colour;      /* of each chain, for one hook */
 	uint32_t *end;        /* of each chain: rules that the kernel visits */
 	bool *looped;         /* chains whose loop is reported already */
+	uint32_t *height;     /* levels from a chain that is done to its deepest */
 	FE_VEC(struct frame) stack;
 };
 
@@ -81,7 +85,7 @@ static void number(struct linker *l)
 			rule->index = (uint32_t)i + 1;
 			if (rule->jump)
 				rule->jump->n_refs++;
-			if (is_final(rule))
+			if (is_final(rule) && table->ruleset->backend != FE_NFT)
 				l->end[c] = (uint32_t)i + 1;
 		}
 	}
@@ -111,6 +115,52 @@ static void report_loop(struct linker *l, const struct fe_rule *rule)
 			     l->stack.data[i].chain->name);
 	}
 	fe_diag_hint(l->diags, d, "the kernel refuses the whole table");
+	d->by = FE_BY_KERNEL;
+	d->kernel = l->table->ruleset->backend == FE_NFT
+			? "Too many links."
+			: "Too many levels of symbolic links.";
+}
+
+/* iptables-nft refuses the rule that makes the nest too deep; which of them
+ * comes last is not known here: the one that leads below the last level. */
+static void check_depth(struct linker *l, const struct fe_chain *builtin)
+{
+	const struct fe_chain *chain = builtin;
+	const struct fe_rule *step = NULL;
+	struct fe_diag *d;
+
+	if (l->height[builtin->index] <= NFT_LEVELS)
+		return;
+	for (unsigned level = 1; level <= NFT_LEVELS; level++) {
+		uint32_t below = l->height[chain->index] - 1;
+		for (size_t i = 0; i < chain->rules.n; i++) {
+			step = chain->rules.data[i];
+			if (step->jump && l->height[step->jump->index] == below)
+				break;
+		}
+		chain = step->jump;
+	}
+	d = fe_diag(l->diags, FE_ERROR, "FE109", step->span,
+		    "chain '%s' is %u levels below %s: iptables-nft takes %d "
+		    "levels", chain->name, NFT_LEVELS, builtin->name,
+		    NFT_LEVELS);
+	d->by = FE_BY_KERNEL;
+	d->kernel = "Too many links.";
+}
+
+/* A chain is done: its deepest jump, in levels. */
+static void leave(struct linker *l, const struct fe_chain *chain)
+{
+	uint32_t most = 0;
+
+	l->colour[chain->index] = BLACK;
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct fe_chain *jump = chain->rules.data[i]->jump;
+		if (jump && l->height[jump->index] > most)
+			most = l->height[jump->index];
+	}
+	l->height[chain->index] = most + 1;
+	l->stack.n--;
 }
 
 static void enter(struct linker *l, struct fe_chain *chain, unsigned hook)
@@ -130,8 +180,7 @@ static void walk(struct linker *l, struct fe_chain *builtin)
 	while (l->stack.n) {
 		struct frame *f = &l->stack.data[l->stack.n - 1];
 		if (f->next == l->end[f->chain->index]) {
-			l->colour[f->chain->index] = BLACK;
-			l->stack.n--;
+			leave(l, f->chain);
 			continue;
 		}
 		const struct fe_rule *rule = f->chain->rules.data[f->next++];
@@ -166,12 +215,16 @@ static void check_part(struct linker *l, const struct fe_rule *rule,
 	struct fe_buf buf = {0};
 	struct fe_diag *d;
 
+	if (ext->is_native && l->table->ruleset->backend == FE_NFT)
+		return;
 	if (ext->tables && !(ext->tables & 1u << l->table->id)) {
 		put_names(fe_table_names, FE_N_TABLES, ext->tables, &buf);
 		d = fe_diag(l->diags, FE_ERROR, "FE106",
 			    fe_part_span(rule, part),
 			    "%s %s is not allowed in table %s", kind, ext->name,
 			    fe_table_names[l->table->id]);
+		/* DROP in nat is iptables' own ban, not the kernel's. */
+		d->by = ext->action == FE_ACT_DROP ? FE_BY_WORDS : FE_BY_KERNEL;
 		d->kernel = fe_invalid_argument;
 		fe_diag_hint(l->diags, d, "it belongs in: %s", buf.data);
 	} else if (ext->hooks && (hooks & ~ext->hooks)) {
@@ -183,6 +236,7 @@ static void check_part(struct linker *l, const struct fe_rule *rule,
 			    buf.data);
 		fe_buf_clear(&buf);
 		put_names(fe_hook_names, FE_N_HOOKS, ext->hooks, &buf);
+		d->by = FE_BY_KERNEL;
 		d->kernel = fe_invalid_argument;
 		fe_diag_hint(l->diags, d, "it works only in: %s", buf.data);
 	}
@@ -199,6 +253,7 @@ static void check_hooks(struct linker *l, const struct fe_rule *rule,
 	    .span = fe_part_span(rule, part),
 	    .family = l->table->ruleset->family,
 	    .table = l->table->id,
+	    .backend = l->table->ruleset->backend,
 	};
 
 	part->ext->check_hooks(&context, rule->chain->hooks);
@@ -228,18 +283,22 @@ static void link_table(struct fe_table *table, struct fe_diags *diags)
 	    .colour = fe_calloc(n, 1),
 	    .end = fe_calloc(n, sizeof(uint32_t)),
 	    .looped = fe_calloc(n, sizeof(bool)),
+	    .height = fe_calloc(n, sizeof(uint32_t)),
 	};
 
 	number(&l);
-	for (size_t i = 0; i < n; i++)
-		if (table->chains.data[i]->builtin)
-			walk(&l, table->chains.data[i]);
+	for (size_t i = 0; i < n && table->chains.data[i]->builtin; i++) {
+		walk(&l, table->chains.data[i]);
+		if (table->ruleset->backend == FE_NFT)
+			check_depth(&l, table->chains.data[i]);
+	}
 	for (size_t i = 0; i < n; i++)
 		check_chain(&l, table->chains.data[i]);
 	fe_vec_free(&l.stack);
 	free(l.colour);
 	free(l.end);
 	free(l.looped);
+	free(l.height);
 }
 
 size_t fe_ruleset_link(struct fe_ruleset *ruleset, struct fe_diags *diags)

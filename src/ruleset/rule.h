@@ -93,6 +93,7 @@ struct fe_comment {
 
 struct fe_ruleset {
 	unsigned family;         /* 4 or 6 */
+	enum fe_backend backend; /* the tool that loads it */
 	struct fe_arena *arena;
 	struct fe_sources *sources; /* borrowed */
 	struct fe_table tables[FE_N_TABLES];

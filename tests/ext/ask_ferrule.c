@@ -12,10 +12,12 @@ struct reading {
 	struct fe_rules rules;
 };
 
-static bool read_text(struct reading *r, unsigned family, const char *text)
+static bool read_text(struct reading *r, const struct et_place *place,
+		      const char *text)
 {
 	struct fe_read_options options = {.input = FE_INPUT_SAVE,
-					  .family = family};
+					  .backend = place->backend,
+					  .family = place->family};
 	uint32_t index;
 
 	r->sources = fe_sources_new();
@@ -60,7 +62,7 @@ bool et_ferrule_save(const struct et_place *place, const char *rule,
 	if (strcmp(place->chain, "c") == 0)
 		fe_buf_printf(&text, ":%s - [0:0]\n", place->chain);
 	fe_buf_printf(&text, "-A %s %s\nCOMMIT\n", place->chain, rule);
-	ok = read_text(&r, place->family, fe_buf_text(&text));
+	ok = read_text(&r, place, fe_buf_text(&text));
 	got = ok ? only_rule(&r, place) : NULL;
 	if (got != NULL) {
 		fe_rule_print(got, &line);

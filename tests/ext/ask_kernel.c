@@ -1,6 +1,6 @@
 /*
  * The kernel's side: a network namespace of this process's own with a TUN
- * device eth0, iptables-legacy to load and save rules, and packets written to
+ * device eth0, iptables to load and save rules, and packets written to
  * the device. Rules of packet cases stand in mangle PREROUTING; a second rule
  * behind counts what passed, so that "neither counted" is a hotdrop.
  */
@@ -82,18 +82,23 @@ void et_kernel_ipsets(const char *text)
 	pclose(p);
 }
 
-static const char *tool(unsigned family)
+static const char *tool(unsigned family, enum fe_backend backend)
 {
-	return family == 4 ? "iptables-legacy" : "ip6tables-legacy";
+	static const char *const tools[2][2] = {
+		[FE_LEGACY] = {"iptables-legacy", "ip6tables-legacy"},
+		[FE_NFT] = {"iptables-nft", "ip6tables-nft"},
+	};
+
+	return tools[backend][family == 6];
 }
 
-static bool restore(unsigned family, const char *text)
+static bool restore(const struct et_place *place, const char *text)
 {
 	char command[128];
 	FILE *p;
 
 	snprintf(command, sizeof(command), "%s-restore 2>/dev/null",
-		 tool(family));
+		 tool(place->family, place->backend));
 	p = popen(command, "w");
 	if (p == NULL)
 		return false;
@@ -118,10 +123,10 @@ bool et_kernel_save(const struct et_place *place, const char *rule,
 	if (!is_builtin(place->chain))
 		fe_buf_printf(&text, ":%s - [0:0]\n", place->chain);
 	fe_buf_printf(&text, "-A %s %s\nCOMMIT\n", place->chain, rule);
-	ok = restore(place->family, fe_buf_text(&text));
+	ok = restore(place, fe_buf_text(&text));
 	fe_buf_free(&text);
-	snprintf(command, sizeof(command), "%s-save -t %s", tool(place->family),
-		 place->table);
+	snprintf(command, sizeof(command), "%s-save -t %s 2>/dev/null",
+		 tool(place->family, place->backend), place->table);
 	snprintf(start, sizeof(start), "-A %s", place->chain);
 	p = ok ? popen(command, "r") : NULL;
 	if (p == NULL)
@@ -139,14 +144,14 @@ bool et_kernel_save(const struct et_place *place, const char *rule,
 }
 
 /* Packet counters of the two rules in mangle PREROUTING. */
-static bool counters(unsigned family, unsigned long count[2])
+static bool counters(const struct et_place *place, unsigned long count[2])
 {
 	char command[128], line[2048];
 	unsigned n = 0;
 	FILE *p;
 
 	snprintf(command, sizeof(command), "%s-save -c -t mangle",
-		 tool(family));
+		 tool(place->family, place->backend));
 	p = popen(command, "r");
 	if (p == NULL)
 		return false;
@@ -173,7 +178,7 @@ static bool load_case(const struct et_place *place, const char *rule)
 	}
 	fe_buf_printf(&text, "COMMIT\n*mangle\n-A PREROUTING %s\n"
 		      "-A PREROUTING\nCOMMIT\n", rule);
-	ok = restore(place->family, fe_buf_text(&text));
+	ok = restore(place, fe_buf_text(&text));
 	fe_buf_free(&text);
 	return ok;
 }
@@ -188,14 +193,14 @@ enum et_answer et_kernel_judge(const struct et_place *place, const char *rule,
 	if (!load_case(place, rule))
 		return ET_ERROR;
 	for (size_t i = 0; i < n; i++) {
-		if (i + 1 == n && !counters(place->family, before))
+		if (i + 1 == n && !counters(place, before))
 			return ET_ERROR;
 		if (write(tun, packets[i].data, packets[i].size) < 0)
 			return ET_ERROR;
 		while (read(tun, sink, sizeof(sink)) > 0)
 			continue;
 	}
-	if (!counters(place->family, after))
+	if (!counters(place, after))
 		return ET_ERROR;
 	if (after[0] != before[0])
 		return ET_YES;

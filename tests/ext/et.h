@@ -1,6 +1,6 @@
 /*
  * Extension tests: files of one-line cases, played by Ferrule and, as root,
- * by iptables-legacy and the kernel in a network namespace of their own.
+ * by iptables and the kernel in a network namespace of their own.
  *
  *	:4|6|both [TABLE [CHAIN]]        where the rules below stand
  *	> create s hash:ip               a line of `ipset save`
@@ -23,9 +23,11 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "ext/ext.h"
 
 struct et_place {
 	unsigned family; /* 4 or 6 */
+	enum fe_backend backend;
 	const char *table, *chain;
 	const char *prelude; /* rules of raw PREROUTING, one a line */
 	const char *ipsets;  /* `ipset save` text */

@@ -1,9 +1,9 @@
 /*
  * Random rules from the option tables, each read and saved by Ferrule and by
- * iptables-legacy in a network namespace: both must refuse it, or save the
+ * iptables in a network namespace: both must refuse it, or save the
  * same text. Values are good, odd and broken ones of each kind.
  *
- *	random_rules [--seed N] [--cases N] [--verbose]
+ *	random_rules [--seed N] [--cases N] [--backend legacy|nft] [--verbose]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -428,6 +428,7 @@ int main(int argc, char **argv)
 	uint64_t seed = 1;
 	unsigned long cases = 200, differ = 0;
 	unsigned accepted = 0;
+	enum fe_backend backend = FE_LEGACY;
 	bool verbose = false;
 	const char *why;
 
@@ -436,6 +437,9 @@ int main(int argc, char **argv)
 			seed = strtoull(argv[++i], NULL, 0);
 		else if (strcmp(argv[i], "--cases") == 0 && i + 1 < argc)
 			cases = strtoul(argv[++i], NULL, 0);
+		else if (strcmp(argv[i], "--backend") == 0 && i + 1 < argc)
+			backend = strcmp(argv[++i], "nft") == 0 ? FE_NFT :
+								  FE_LEGACY;
 		else if (strcmp(argv[i], "--verbose") == 0)
 			verbose = true;
 		else
@@ -448,7 +452,8 @@ int main(int argc, char **argv)
 	et_kernel_ipsets(ipsets);
 	printf("# seed %llu\n", (unsigned long long)seed);
 	for (unsigned long i = 0; i < cases; i++) {
-		struct et_place place = {.prelude = "", .ipsets = ipsets};
+		struct et_place place = {.backend = backend, .prelude = "",
+					 .ipsets = ipsets};
 		struct fe_buf rule = {0};
 
 		/* Each case by its own number: one can be played alone. */
