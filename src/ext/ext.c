@@ -94,6 +94,8 @@ static void print_setting(const struct fe_ext *ext,
 	const struct fe_opt *opt = &ext->opts[setting->opt];
 	size_t before = buf->size, after;
 
+	if (setting->print == FE_PRINT_NEVER)
+		return;
 	fe_buf_puts(buf, setting->neg ? " ! -" : " -");
 	if (ext->kind == FE_BASE)
 		fe_buf_putc(buf, opt->short_name);
@@ -171,6 +173,17 @@ bool fe_check_bad(struct fe_check_context *context,
 	if (hint != NULL)
 		fe_diag_hint(context->diags, diag, "%s", hint);
 	return false;
+}
+
+bool fe_check_file(struct fe_check_context *context,
+		   const struct fe_setting *setting)
+{
+	const char *name = setting->value.text;
+
+	return (strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+		strcmp(name, "..") != 0) ||
+	       fe_check_refused(context, setting, NULL, "the kernel makes a "
+				"file of this name: \"%s\" can't be one", name);
 }
 
 static unsigned first_row(uint32_t rows)

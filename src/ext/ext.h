@@ -184,6 +184,10 @@ bool fe_check_bad(struct fe_check_context *context,
 #define fe_check_refused(context, ...)                                         \
 	((context)->by_kernel = true, fe_check_bad(context, __VA_ARGS__))
 
+/* The kernel makes a file of the setting's text: no "." or "..", no '/'. */
+bool fe_check_file(struct fe_check_context *context,
+		   const struct fe_setting *setting);
+
 /*
  * Tells the sink what a part means: its lower(), or each setting's cover in
  * turn. Opaque parts give one unknown clause.

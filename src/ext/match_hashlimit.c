@@ -34,6 +34,7 @@ struct rate {
 	uint64_t cost;   /* packets: SCALE seconds a packet; bytes: credits of
 			    16 bytes */
 	uint32_t unit;   /* packets: seconds of the unit that was written */
+	uint64_t n;      /* packets: how many a unit */
 };
 
 /* ----- rates */
@@ -109,6 +110,7 @@ static bool read_packets(const struct fe_opt *opt,
 		return fe_opt_bad(opt, context,
 				  "more than %u packets a second",
 				  (unsigned)SCALE);
+	rate->n = n;
 	rate->cost = SCALE * rate->unit / n;
 	return true;
 }
@@ -312,7 +314,8 @@ static bool check(struct fe_check_context *context)
 	if (interval != NULL && interval->value.u == 0)
 		return fe_check_bad(context, interval, NULL,
 				    "no interval is 0 seconds");
-	return check_burst(context, limit_of(part, &above)->value.ptr);
+	return check_burst(context, limit_of(part, &above)->value.ptr) &&
+	       fe_check_file(context, fe_part_find(part, NAME));
 }
 
 /* ----- saving */
@@ -352,6 +355,13 @@ static uint64_t put_rate(uint64_t cost, struct fe_buf *buf)
 	return names[i - 1].value / SCALE * 1000;
 }
 
+/* With --hashlimit-rate-match the interval tells the unit. */
+static uint64_t put_matched_rate(uint64_t n, struct fe_buf *buf)
+{
+	fe_buf_printf(buf, " %llu/sec", (unsigned long long)n);
+	return 1000;
+}
+
 static void put_number(const struct fe_part *part, unsigned row,
 		       uint64_t hidden, struct fe_buf *buf)
 {
@@ -373,7 +383,9 @@ static uint64_t put_limit(const struct fe_part *part, uint64_t *expire,
 
 	fe_buf_puts(buf, above ? " --hashlimit-above" : " --hashlimit-upto");
 	if (!rate->bytes) {
-		quiet = put_rate(rate->cost, buf);
+		quiet = fe_part_find(part, MATCH) == NULL
+				? put_rate(rate->cost, buf)
+				: put_matched_rate(rate->n, buf);
 		*expire = rate->unit * UINT64_C(1000);
 		fe_buf_printf(buf, " --hashlimit-burst %llu",
 			      (unsigned long long)number(part, BURST,
@@ -389,6 +401,18 @@ static uint64_t put_limit(const struct fe_part *part, uint64_t *expire,
 		put_bytes(cost_bytes(rate->cost) * burst, 0, buf);
 	}
 	return *expire;
+}
+
+static void put_interval(const struct fe_part *part, struct fe_buf *buf)
+{
+	bool above;
+	const struct rate *rate = limit_of(part, &above)->value.ptr;
+	uint64_t unit = rate->bytes ? 1 : rate->unit;
+	uint64_t seconds = number(part, INTERVAL, unit);
+
+	if (seconds != 1)
+		fe_buf_printf(buf, " --%s %llu", opts[INTERVAL].name,
+			      (unsigned long long)seconds);
 }
 
 static void print(const struct fe_part *part, unsigned family,
@@ -415,7 +439,7 @@ static void print(const struct fe_part *part, unsigned family,
 	put_number(part, DSTMASK, full, buf);
 	if (fe_part_find(part, MATCH) != NULL) {
 		fe_buf_puts(buf, " --hashlimit-rate-match");
-		put_number(part, INTERVAL, 1, buf);
+		put_interval(part, buf);
 	}
 }
 

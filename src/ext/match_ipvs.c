@@ -10,34 +10,6 @@
 
 enum { IPVS, PROTO, ADDR, PORT, DIR, METHOD, CONTROL };
 
-static bool parse_port(const struct fe_opt *opt, struct fe_opt_context *context,
-		       const struct fe_str *words, union fe_value *value)
-{
-	uint32_t port;
-
-	(void)opt;
-	if (!fe_port_read(context, words[0], &port))
-		return false;
-	value->u = port;
-	return true;
-}
-
-static void print_port(const struct fe_opt *opt,
-		       const struct fe_setting *setting, unsigned family,
-		       struct fe_buf *buf)
-{
-	(void)opt;
-	(void)family;
-	fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
-}
-
-static const struct fe_type type_one_port = {
-	.name = "port",
-	.usage = "PORT",
-	.parse = parse_port,
-	.print = print_port,
-};
-
 static const struct fe_name directions[] = {
 	{"ORIGINAL", 0}, {"REPLY", 1}, {NULL, 0},
 };
@@ -68,7 +40,7 @@ static const struct fe_opt opts[] = {
 	[PORT] = {
 		.name = "vport",
 		.n_args = 1,
-		.type = &type_one_port,
+		.type = &fe_type_one_port,
 		.flags = FE_NEG,
 		.help = "the virtual service's port",
 	},
@@ -93,7 +65,7 @@ static const struct fe_opt opts[] = {
 	[CONTROL] = {
 		.name = "vportctl",
 		.n_args = 1,
-		.type = &type_one_port,
+		.type = &fe_type_one_port,
 		.flags = FE_NEG,
 		.help = "the port of the controlling connection",
 	},

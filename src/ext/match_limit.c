@@ -58,6 +58,8 @@ static bool check(struct fe_check_context *context)
 	uint32_t period = number(context->part, LIMIT, DEFAULT_PERIOD);
 	uint32_t burst = number(context->part, BURST, DEFAULT_BURST);
 
+	if (context->backend == FE_NFT) /* it counts in another way */
+		return true;
 	if (burst == 0)
 		return fe_check_bad(context, fe_part_find(context->part, BURST),
 				    NULL, "--limit-burst 0 never matches");
@@ -76,7 +78,7 @@ static void print(const struct fe_part *part, unsigned family,
 	(void)family;
 	fe_buf_puts(buf, " --limit");
 	fe_rate_print(number(part, LIMIT, DEFAULT_PERIOD), buf);
-	if (burst != DEFAULT_BURST)
+	if (burst != DEFAULT_BURST && burst != 0)
 		fe_buf_printf(buf, " --limit-burst %u", burst);
 }
 

@@ -120,9 +120,7 @@ static bool check(struct fe_check_context *context)
 	if (hits != NULL && hits->value.u > MOST_HITS)
 		return fe_check_bad(context, hits, NULL,
 				    "the kernel counts up to %d", MOST_HITS);
-	return name == NULL || strchr(name->value.text, '/') == NULL ||
-	       fe_check_bad(context, name, NULL,
-			    "a list is a file of this name: no '/' in it");
+	return name == NULL || fe_check_file(context, name);
 }
 
 /* The last one of --rsource and --rdest counts. */

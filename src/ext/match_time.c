@@ -143,6 +143,19 @@ static const struct fe_type type_date = {
 	.print = print_nothing,
 };
 
+/* Of a day iptables looks at the first two characters, and passes by what is
+ * empty. */
+static bool next_day(struct fe_items *items, struct fe_str *day)
+{
+	do {
+		if (!fe_items_next(items, ',', day))
+			return false;
+	} while (day->len == 0);
+	if (day->len > 2)
+		day->len = 2;
+	return true;
+}
+
 static bool parse_monthdays(const struct fe_opt *opt,
 			    struct fe_opt_context *context,
 			    const struct fe_str *words, union fe_value *value)
@@ -152,8 +165,8 @@ static bool parse_monthdays(const struct fe_opt *opt,
 	uint64_t day;
 
 	value->u = 0;
-	while (words[0].len > 0 && fe_items_next(&items, ',', &item)) {
-		if (!fe_str_u64(item, 0, 31, &day))
+	while (words[0].len > 0 && next_day(&items, &item)) {
+		if (!fe_str_u64(item, 10, 31, &day))
 			return fe_opt_bad(opt, context,
 					  "\"%.*s\" is no day up to 31",
 					  (int)item.len, item.s);
@@ -184,17 +197,16 @@ static bool parse_weekdays(const struct fe_opt *opt,
 	uint64_t day;
 
 	value->u = 0;
-	while (words[0].len > 0 && fe_items_next(&items, ',', &item)) {
+	while (words[0].len > 0 && next_day(&items, &item)) {
 		const struct fe_name *n = weekdays;
 
 		/* Numbers above 7 are taken, and mean no day. */
-		if (fe_str_u64(item, 0, UINT32_MAX, &day) && day > 0) {
+		if (fe_str_u64(item, 10, UINT32_MAX, &day) && day > 0) {
 			value->u |= day <= 7 ? UINT64_C(1) << day : 0;
 			continue;
 		}
 		while (n->name != NULL &&
-		       (item.len < 2 || item.len > 3 ||
-			!fe_str_abbreviates(item, n->name)))
+		       (item.len < 2 || memcmp(item.s, n->name, 2) != 0))
 			n++;
 		if (n->name == NULL)
 			return fe_opt_unknown(opt, context, "day", item,
@@ -333,6 +345,8 @@ static void put_monthdays(uint32_t mask, struct fe_buf *buf)
 		fe_buf_uint(buf, day);
 		separator = ',';
 	}
+	if (separator == ' ') /* no day at all: two blanks */
+		fe_buf_putc(buf, ' ');
 }
 
 static void put_weekdays(uint32_t mask, struct fe_buf *buf)
@@ -346,6 +360,8 @@ static void put_weekdays(uint32_t mask, struct fe_buf *buf)
 		fe_buf_printf(buf, "%c%.3s", separator, n->name);
 		separator = ',';
 	}
+	if (separator == ' ')
+		fe_buf_putc(buf, ' ');
 }
 
 static void print(const struct fe_part *part, unsigned family,

@@ -69,8 +69,10 @@ static const struct fe_type type_label = {
 	.print = print_label,
 };
 
+enum { IDLE_TIMEOUT, LABEL };
+
 static const struct fe_opt idletimer_opts[] = {
-	{
+	[IDLE_TIMEOUT] = {
 		.name = "timeout",
 		.n_args = 1,
 		.type = &fe_type_number,
@@ -78,7 +80,7 @@ static const struct fe_opt idletimer_opts[] = {
 		.limits = {.min = 1, .max = 4294967},
 		.help = "seconds of silence until the notification",
 	},
-	{
+	[LABEL] = {
 		.name = "label",
 		.n_args = 1,
 		.type = &type_label,
@@ -93,6 +95,22 @@ static const struct fe_opt idletimer_opts[] = {
 	{.name = NULL},
 };
 
+/* Other files of the timers' folder in sysfs have these names. */
+static bool check_label(struct fe_check_context *context)
+{
+	static const char *const taken[] = {"power", "subsystem", "uevent"};
+	const struct fe_setting *label = fe_part_find(context->part, LABEL);
+	bool bad = false;
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		bad |= strcmp(label->value.text, taken[i]) == 0;
+	if (bad)
+		return fe_check_refused(context, label, NULL,
+					"no timer can be called \"%s\"",
+					label->value.text);
+	return fe_check_file(context, label);
+}
+
 const struct fe_ext fe_target_idletimer = {
 	.name = "IDLETIMER",
 	.kind = FE_TARGET,
@@ -102,6 +120,7 @@ const struct fe_ext fe_target_idletimer = {
 	.action = FE_ACT_CONTINUE,
 	.summary = "starts a timer that tells when an interface is idle",
 	.opts = idletimer_opts,
+	.check = check_label,
 };
 
 /* ----- LED */

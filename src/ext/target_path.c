@@ -129,39 +129,11 @@ const struct fe_ext fe_target_tee = {
 
 enum { ON_PORT, ON_IP, TPROXY_MARK };
 
-static bool parse_port(const struct fe_opt *opt, struct fe_opt_context *context,
-		       const struct fe_str *words, union fe_value *value)
-{
-	uint32_t port;
-
-	(void)opt;
-	if (!fe_port_read(context, words[0], &port))
-		return false;
-	value->u = port;
-	return true;
-}
-
-static void print_port(const struct fe_opt *opt,
-		       const struct fe_setting *setting, unsigned family,
-		       struct fe_buf *buf)
-{
-	(void)opt;
-	(void)family;
-	fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
-}
-
-static const struct fe_type type_one_port = {
-	.name = "port",
-	.usage = "PORT",
-	.parse = parse_port,
-	.print = print_port,
-};
-
 static const struct fe_opt tproxy_opts[] = {
 	[ON_PORT] = {
 		.name = "on-port",
 		.n_args = 1,
-		.type = &type_one_port,
+		.type = &fe_type_one_port,
 		.flags = FE_REQUIRED,
 		.help = "the port that the local socket listens on",
 	},
@@ -234,11 +206,18 @@ static bool parse_wrapped(const struct fe_opt *opt,
 	return true;
 }
 
+static void print_wrapped(const struct fe_opt *opt,
+			  const struct fe_setting *setting, unsigned family,
+			  struct fe_buf *buf)
+{
+	fe_type_one_port.print(opt, setting, family, buf);
+}
+
 static const struct fe_type type_wrapped = {
 	.name = "number",
 	.usage = "NUMBER",
 	.parse = parse_wrapped,
-	.print = print_port,
+	.print = print_wrapped,
 };
 
 static const struct fe_opt synproxy_opts[] = {
@@ -550,7 +529,7 @@ static void print_hmark(const struct fe_part *part, unsigned family,
 			n = full[row];
 		else if (row <= DST_PREFIX && n > full[row])
 			n = full[row];
-		else if (s == NULL || (row == OFFSET && n == 0))
+		else if (s == NULL)
 			continue;
 		fe_buf_printf(buf, " --%s ", hmark_opts[row].name);
 		if (formats[row][0] == '%')

@@ -19,6 +19,7 @@ enum {
 static const struct fe_opt opts[] = {
 	[ADD] = {
 		.name = "add-set",
+		.flags = FE_NEG_LOST,
 		.n_args = 2,
 		.type = &fe_type_set,
 		.excludes = 1u << MAP,
@@ -26,11 +27,13 @@ static const struct fe_opt opts[] = {
 	},
 	[EXIST] = {
 		.name = "exist",
+		.flags = FE_NEG_LOST,
 		.needs = 1u << ADD,
 		.help = "an entry that is there gets its timeout anew",
 	},
 	[TIMEOUT] = {
 		.name = "timeout",
+		.flags = FE_NEG_LOST,
 		.n_args = 1,
 		.type = &fe_type_number,
 		.needs = 1u << ADD,
@@ -39,6 +42,7 @@ static const struct fe_opt opts[] = {
 	},
 	[DEL] = {
 		.name = "del-set",
+		.flags = FE_NEG_LOST,
 		.n_args = 2,
 		.type = &fe_type_set,
 		.excludes = 1u << MAP,
@@ -46,6 +50,7 @@ static const struct fe_opt opts[] = {
 	},
 	[MAP] = {
 		.name = "map-set",
+		.flags = FE_NEG_LOST,
 		.n_args = 2,
 		.type = &fe_type_set,
 		.excludes = SETS,
@@ -53,16 +58,19 @@ static const struct fe_opt opts[] = {
 	},
 	[MAP_MARK] = {
 		.name = "map-mark",
+		.flags = FE_NEG_LOST,
 		.needs = 1u << MAP,
 		.help = "its mark",
 	},
 	[MAP_PRIO] = {
 		.name = "map-prio",
+		.flags = FE_NEG_LOST,
 		.needs = 1u << MAP,
 		.help = "its priority",
 	},
 	[MAP_QUEUE] = {
 		.name = "map-queue",
+		.flags = FE_NEG_LOST,
 		.needs = 1u << MAP,
 		.help = "its hardware queue",
 	},

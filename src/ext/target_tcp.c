@@ -24,19 +24,20 @@ static bool check_tcp(struct fe_check_context *context)
 /* ----- TCPMSS */
 
 enum { SET_MSS, CLAMP };
+enum { LONGEST = 65535 }; /* bytes of a packet, the IP header's among them */
 
 static const struct fe_opt tcpmss_opts[] = {
 	[SET_MSS] = {
 		.name = "set-mss",
 		.n_args = 1,
 		.type = &fe_type_number,
-		.flags = FE_EXCLUSIVE,
-		.limits = {.max = 65535},
+		.flags = FE_EXCLUSIVE | FE_LAST_WINS,
+		.limits = {.max = LONGEST - 20},
 		.help = "lowers the announced segment size to this",
 	},
 	[CLAMP] = {
 		.name = "clamp-mss-to-pmtu",
-		.flags = FE_EXCLUSIVE,
+		.flags = FE_EXCLUSIVE | FE_LAST_WINS,
 		.help = "lowers it to what the path takes",
 	},
 	{.name = NULL},
@@ -68,6 +69,12 @@ static bool has_syn(const struct fe_rule *rule)
 
 static bool check_tcpmss(struct fe_check_context *context)
 {
+	const struct fe_setting *mss = fe_part_find(context->part, SET_MSS);
+
+	if (mss != NULL && context->family == 6 && mss->value.u > LONGEST - 40)
+		return fe_check_bad(context, mss, NULL,
+				    "no IPv6 segment is longer than %d bytes",
+				    LONGEST - 40);
 	return check_tcp(context) &&
 	       (has_syn(context->rule) || context->backend == FE_NFT ||
 		fe_check_refused(context, NULL, "add --syn",

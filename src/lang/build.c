@@ -295,6 +295,8 @@ bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 {
 	struct fe_rule *rule = fe_new(line->ruleset->arena, struct fe_rule);
 
+	if (line->options->backend == FE_NFT)
+		fe_line_nft(line);
 	if (!check_interfaces(line, chain) || !check_lists(line) ||
 	    !check_size(line) || !set_target(line, rule))
 		return false;

@@ -235,7 +235,12 @@ static bool may_set(struct fe_line *line, const struct fe_opt *opt,
 {
 	uint64_t bit = UINT64_C(1) << line->opt_row;
 
-	if (neg && !(opt->flags & FE_NEG)) {
+	if (neg && (opt->flags & FE_NEG_LOST))
+		fe_diag(line->diags, FE_WARNING, NULL,
+			fe_line_span(line, &line->last),
+			"iptables takes no notice of '!' before --%s",
+			opt->name);
+	else if (neg && !(opt->flags & FE_NEG)) {
 		fe_line_error(line, "FE101", &line->last,
 			      "option --%s cannot be inverted", opt->name);
 		return false;
@@ -334,6 +339,36 @@ static bool is_nothing(const struct fe_line *line, const struct fe_setting *s)
 	return false;
 }
 
+/* The settings that one with FE_LAST_WINS replaces; there is one at most. */
+static void drop_replaced(struct fe_line *line)
+{
+	const struct fe_opt *opts =
+	    line->scopes.data[line->opt_scope].vocab->ext->opts;
+
+	for (size_t i = line->settings.n; i-- > 0;) {
+		struct fe_line_setting *s = &line->settings.data[i];
+		if (s->scope != line->opt_scope ||
+		    !(opts[s->setting.opt].flags & FE_LAST_WINS))
+			continue;
+		memmove(s, s + 1, (line->settings.n - i - 1) * sizeof(*s));
+		line->settings.n--;
+		return;
+	}
+}
+
+static uint8_t print_as(struct fe_line *line, const struct fe_opt *opt,
+			const struct fe_word *at)
+{
+	if (line->options->backend != FE_NFT)
+		return FE_PRINT_BY_TYPE;
+	if (opt->flags & FE_NFT_DROPS) {
+		fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, at),
+			"iptables-nft leaves --%s out", opt->name);
+		return FE_PRINT_NEVER;
+	}
+	return line->opt_scope ? FE_PRINT_BY_TYPE : FE_PRINT_ALWAYS;
+}
+
 void fe_line_set(struct fe_line *line, bool neg)
 {
 	struct fe_scope *scope = &line->scopes.data[line->opt_scope];
@@ -354,21 +389,23 @@ void fe_line_set(struct fe_line *line, bool neg)
 			     "write it before: ! --%s", opt->name);
 		return;
 	}
+	size_t errors = line->diags->n_errors;
 	if (opt->type && !read_value(line, opt, neg, &s.setting.value)) {
+		/* No rule is lost in silence. */
+		if (line->diags->n_errors == errors)
+			fe_line_error(line, "FE101", &line->last,
+				      "--%s cannot be read", opt->name);
 		line->failed = true;
 		return;
 	}
+	if (opt->flags & FE_LAST_WINS)
+		drop_replaced(line);
 	s.setting.opt = (uint16_t)line->opt_row;
-	s.setting.neg = neg;
-	s.setting.shown = line->options->backend == FE_NFT && !line->opt_scope;
+	s.setting.neg = neg && !(opt->flags & FE_NEG_LOST);
+	s.setting.print = print_as(line, opt, end);
 	s.setting.off = cap16(s.off - line->off);
 	scope->end = end->off + end->len;
 	s.setting.len = cap16(scope->end - s.off);
-	if (line->options->backend == FE_NFT && (opt->flags & FE_NFT_DROPS)) {
-		fe_diag(line->diags, FE_WARNING, NULL, fe_line_span(line, end),
-			"iptables-nft leaves --%s out", opt->name);
-		return;
-	}
 	if (line->opt_scope || line->lists[0].n + line->lists[1].n ||
 	    !is_nothing(line, &s.setting))
 		fe_vec_push(&line->settings, s);

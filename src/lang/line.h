@@ -144,6 +144,9 @@ void fe_line_unknown_option(struct fe_line *line, const struct fe_word *word,
 bool fe_line_build(struct fe_line *line, struct fe_chain *chain,
 		   struct fe_line_rules *rules);
 
+/* Rewrites settings as iptables-nft does on the way to the kernel and back. */
+void fe_line_nft(struct fe_line *line);
+
 /* Does what the line's command says to its table. */
 void fe_line_execute(struct fe_line *line);
 struct fe_chain *fe_line_chain(struct fe_line *line,

@@ -26,10 +26,17 @@ union fe_value {
 	const void *ptr;
 };
 
+/* How iptables-nft prints some settings in another way than legacy. */
+enum fe_print_as {
+	FE_PRINT_BY_TYPE, /* as its type does */
+	FE_PRINT_ALWAYS,  /* also where it says nothing: "! -i +" */
+	FE_PRINT_NEVER,   /* it is lost */
+};
+
 struct fe_setting {
 	uint16_t opt;  /* row of the extension's opts */
 	bool neg;
-	bool shown;    /* printed though it says nothing: iptables-nft's "-i +" */
+	uint8_t print; /* enum fe_print_as */
 	uint16_t off;  /* of the option's first byte from its rule's, capped */
 	uint16_t len;  /* up to its last argument's end, capped */
 	union fe_value value;
@@ -83,6 +90,8 @@ enum fe_opt_flag {
 	FE_MULTI = 1 << 2,    /* may be given more than once */
 	FE_HIDDEN = 1 << 3,   /* read, never printed by itself */
 	FE_EXCLUSIVE = 1 << 4, /* one of a group: exactly one is required */
+	FE_LAST_WINS = 1 << 8, /* takes the place of others with this flag */
+	FE_NEG_LOST = 1 << 7, /* ! may stand before it, and is lost */
 	FE_NFT_DROPS = 1 << 6, /* iptables-nft takes it, and leaves it out */
 	FE_MAY_END = 1 << 5,   /* its one argument may be missing: a next word
 				  with '-' or '!' first is none */

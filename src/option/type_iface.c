@@ -39,7 +39,8 @@ static void print(const struct fe_opt *opt, const struct fe_setting *setting,
 {
 	(void)opt;
 	(void)family;
-	if (strcmp(setting->value.text, "+") == 0 && !setting->shown)
+	if (strcmp(setting->value.text, "+") == 0 &&
+	    setting->print != FE_PRINT_ALWAYS)
 		return;
 	fe_word_print(setting->value.text, buf);
 }

@@ -105,9 +105,9 @@ static bool parse_tcp(const struct fe_opt *opt, struct fe_opt_context *context,
 }
 
 /* As getaddrinfo: decimal, taken modulo 65536. */
-static bool read_decimal(const struct fe_opt *opt,
-			 struct fe_opt_context *context, struct fe_str word,
-			 uint32_t *port)
+bool fe_port_read_decimal(const struct fe_opt *opt,
+			  struct fe_opt_context *context, struct fe_str word,
+			  uint32_t *port)
 {
 	uint64_t n;
 
@@ -140,12 +140,12 @@ static bool parse(const struct fe_opt *opt, struct fe_opt_context *context,
 	value->range.lo = 0;
 	value->range.hi = 65535;
 	if ((lo.len > 0 || !range) &&
-	    !read_decimal(opt, context, lo, &value->range.lo))
+	    !fe_port_read_decimal(opt, context, lo, &value->range.lo))
 		return false;
 	if (!range)
 		value->range.hi = value->range.lo;
 	else if (hi.len > 0 &&
-		 !read_decimal(opt, context, hi, &value->range.hi))
+		 !fe_port_read_decimal(opt, context, hi, &value->range.hi))
 		return false;
 	return true;
 }
@@ -188,4 +188,31 @@ const struct fe_type fe_type_ports = {
 	.parse = parse,
 	.print = print,
 	.cover = cover,
+};
+
+static bool parse_one(const struct fe_opt *opt, struct fe_opt_context *context,
+		      const struct fe_str *words, union fe_value *value)
+{
+	uint32_t port;
+
+	if (!fe_port_read_decimal(opt, context, words[0], &port))
+		return false;
+	value->u = port;
+	return true;
+}
+
+static void print_one(const struct fe_opt *opt,
+		      const struct fe_setting *setting, unsigned family,
+		      struct fe_buf *buf)
+{
+	(void)opt;
+	(void)family;
+	fe_buf_printf(buf, " %u", (unsigned)setting->value.u);
+}
+
+const struct fe_type fe_type_one_port = {
+	.name = "port",
+	.usage = "PORT",
+	.parse = parse_one,
+	.print = print_one,
 };

@@ -46,8 +46,14 @@ const char *fe_proto_name(unsigned proto);
 enum { FE_PORTS_HIDDEN, FE_PORTS_SHOWN }; /* the whole range: opt->variant */
 extern const struct fe_type fe_type_tcp_ports; /* 80:90, base 0, lo <= hi */
 extern const struct fe_type fe_type_ports;     /* as getaddrinfo reads them */
+extern const struct fe_type fe_type_one_port; /* u: in decimal, or a service */
 bool fe_port_read(struct fe_opt_context *context, struct fe_str word,
 		  uint32_t *port);
+/* One in decimal, or a service of any protocol: modulo 65536, as getaddrinfo
+ * reads it. Reports. */
+bool fe_port_read_decimal(const struct fe_opt *opt,
+			  struct fe_opt_context *context, struct fe_str word,
+			  uint32_t *port);
 /* A service name of any protocol. */
 bool fe_service_read(struct fe_str word, uint16_t *port);
 /* Many ports (type_portlist.c): value.ptr. */

@@ -155,6 +155,13 @@ static const char *const set_dirs[] = {
 	"src,", "src,dst,src,dst,src,dst", "src,dst,src,dst,src,dst,src",
 };
 
+static const char ipsets[] =
+	"create s_ip hash:ip\ncreate s_net hash:net\n"
+	"create s_port hash:ip,port\n"
+	"create s6_ip hash:ip family inet6\n"
+	"create s6_net hash:net family inet6\n"
+	"create s6_port hash:ip,port family inet6\n";
+
 struct pool {
 	const char *type; /* its name */
 	const char *const *words;
@@ -365,6 +372,12 @@ static bool is_beyond(const char *rule)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(rule, words[i]) != NULL)
 			return true;
+	/* An estimator has one interval, and those of other cases live. */
+	if (strstr(rule, "-j RATEEST") != NULL)
+		return true;
+	/* One timer can't be of both kinds. */
+	if (strstr(rule, "IDLETIMER") != NULL && strstr(rule, "--al") != NULL)
+		return true;
 	/* An empty bridge port is saved as nothing at all. */
 	if (strstr(rule, "physdev") != NULL && strstr(rule, "\"\"") != NULL)
 		return true;
@@ -393,6 +406,21 @@ static bool is_same(const char *ours, const char *theirs)
 	return true;
 }
 
+/* Two native matches of one rule: what iptables-nft-save prints of them is
+ * not what the kernel tests. */
+static bool is_told_wrong(const struct et_place *place, const char *rule)
+{
+	static const char *const names[] = {"-m tcp ", "-m udp "};
+
+	for (unsigned i = 0; i < 2; i++) {
+		const char *first = strstr(rule, names[i]);
+
+		if (first != NULL && strstr(first + 1, names[i]) != NULL)
+			return place->backend == FE_NFT;
+	}
+	return false;
+}
+
 /* Whether both say the same; tells when not. */
 static bool agree(const struct et_place *place, const char *rule, bool verbose,
 		  unsigned *accepted)
@@ -417,20 +445,68 @@ static bool agree(const struct et_place *place, const char *rule, bool verbose,
 	return same;
 }
 
+static bool is_read(const struct et_place *place, const struct fe_buf *rule)
+{
+	struct fe_buf saved = {0};
+	bool read = et_ferrule_save(place, fe_buf_text(rule) + (rule->size > 0),
+				    &saved);
+
+	fe_buf_free(&saved);
+	return read;
+}
+
+/* Most random rules are wrong somewhere: three of four cases look for one that
+ * Ferrule reads, so that as much is said about good rules as about bad ones. */
+static void choose_rule(struct fe_buf *rule, struct et_place *place)
+{
+	bool good = !one_in(4);
+
+	for (unsigned tries = 0; tries < 60; tries++) {
+		fe_buf_clear(rule);
+		random_rule(rule, place);
+		if (!good || is_read(place, rule))
+			return;
+	}
+}
+
+/* Plays the cases of one back end; test number n says how it went. */
+static bool play(enum fe_backend backend, uint64_t seed, unsigned long cases,
+		 bool verbose, unsigned n)
+{
+	unsigned long differ = 0;
+	unsigned accepted = 0;
+
+	for (unsigned long i = 0; i < cases; i++) {
+		struct et_place place = {.backend = backend, .prelude = "",
+					 .ipsets = ipsets};
+		struct fe_buf rule = {0};
+
+		/* Each case by its own number: one can be played alone. */
+		state = (seed + i) * 0x9e3779b97f4a7c15u + 1;
+		next();
+		place.family = one_in(3) ? 6 : 4;
+		choose_rule(&rule, &place);
+		if (!is_beyond(fe_buf_text(&rule)) &&
+		    !is_told_wrong(&place, fe_buf_text(&rule)))
+			differ += !agree(&place,
+					 fe_buf_text(&rule) + (rule.size > 0),
+					 verbose, &accepted);
+		fe_buf_free(&rule);
+	}
+	printf("# %lu rules, %u accepted by iptables, %lu differ\n", cases,
+	       accepted, differ);
+	printf("%sok %u - random rules are read and saved alike, %s\n",
+	       differ > 0 ? "not " : "", n, backend == FE_NFT ? "nft" : "legacy");
+	return differ == 0;
+}
+
 int main(int argc, char **argv)
 {
-	static const char ipsets[] =
-		"create s_ip hash:ip\ncreate s_net hash:net\n"
-		"create s_port hash:ip,port\n"
-		"create s6_ip hash:ip family inet6\n"
-		"create s6_net hash:net family inet6\n"
-		"create s6_port hash:ip,port family inet6\n";
 	uint64_t seed = 1;
-	unsigned long cases = 200, differ = 0;
-	unsigned accepted = 0;
-	enum fe_backend backend = FE_LEGACY;
-	bool verbose = false;
-	const char *why;
+	unsigned long cases = 200;
+	const char *backend = "both", *why;
+	bool verbose = false, fine = true;
+	unsigned n = 0;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
@@ -438,8 +514,7 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--cases") == 0 && i + 1 < argc)
 			cases = strtoul(argv[++i], NULL, 0);
 		else if (strcmp(argv[i], "--backend") == 0 && i + 1 < argc)
-			backend = strcmp(argv[++i], "nft") == 0 ? FE_NFT :
-								  FE_LEGACY;
+			backend = argv[++i];
 		else if (strcmp(argv[i], "--verbose") == 0)
 			verbose = true;
 		else
@@ -451,26 +526,11 @@ int main(int argc, char **argv)
 	}
 	et_kernel_ipsets(ipsets);
 	printf("# seed %llu\n", (unsigned long long)seed);
-	for (unsigned long i = 0; i < cases; i++) {
-		struct et_place place = {.backend = backend, .prelude = "",
-					 .ipsets = ipsets};
-		struct fe_buf rule = {0};
-
-		/* Each case by its own number: one can be played alone. */
-		state = (seed + i) * 0x9e3779b97f4a7c15u + 1;
-		next();
-		place.family = one_in(3) ? 6 : 4;
-		random_rule(&rule, &place);
-		if (!is_beyond(fe_buf_text(&rule)))
-			differ += !agree(&place,
-					 fe_buf_text(&rule) + (rule.size > 0),
-					 verbose, &accepted);
-		fe_buf_free(&rule);
-	}
+	if (strcmp(backend, "nft") != 0)
+		fine &= play(FE_LEGACY, seed, cases, verbose, ++n);
+	if (strcmp(backend, "legacy") != 0)
+		fine &= play(FE_NFT, seed, cases, verbose, ++n);
 	et_kernel_close();
-	printf("# %lu rules, %u accepted by iptables, %lu differ\n", cases,
-	       accepted, differ);
-	printf("%sok 1 - random rules are read and saved alike\n1..1\n",
-	       differ > 0 ? "not " : "");
-	return differ > 0;
+	printf("1..%u\n", n);
+	return !fine;
 }
